@@ -1,0 +1,113 @@
+/* Blocks of growing size, chained.  Never moves what it gave out. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size; /* bytes of data */
+	_Alignas(max_align_t) char data[];
+};
+
+enum { FIRST_BLOCK = 8192, LARGEST_STEP = 256 * 1024 };
+
+void arena_done(struct arena *a)
+{
+	while (a->block != NULL) {
+		struct arena_block *const older = a->block->older;
+
+		free(a->block);
+		a->block = older;
+	}
+	*a = (struct arena){ 0 };
+}
+
+/* A new newest block that has room for size bytes. */
+static int add_block(struct arena *a, size_t size)
+{
+	size_t want = a->block == NULL ? FIRST_BLOCK : a->block->size * 2;
+	struct arena_block *b;
+
+	if (want > LARGEST_STEP)
+		want = LARGEST_STEP;
+	if (want < size)
+		want = size;
+	if (want > SIZE_MAX - sizeof(*b))
+		return -ENOMEM;
+	b = calloc(1, sizeof(*b) + want);
+	if (b == NULL)
+		return -ENOMEM;
+	b->older = a->block;
+	b->size = want;
+	a->block = b;
+	a->used = 0;
+	a->total += sizeof(*b) + want;
+	return 0;
+}
+
+static void *take(struct arena *a, size_t size, size_t align)
+{
+	size_t start = (a->used + align - 1) / align * align;
+	void *p;
+
+	if (a->block == NULL || start > a->block->size || size > a->block->size - start) {
+		if (add_block(a, size) < 0)
+			return NULL;
+		start = 0;
+	}
+	p = a->block->data + start;
+	a->used = start + size;
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return take(a, size, 8);
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	return arena_alloc(a, bytes);
+}
+
+char *arena_text(struct arena *a, const char *text, size_t len)
+{
+	char *p;
+
+	if (len == SIZE_MAX)
+		return NULL;
+	p = take(a, len + 1, 1);
+	if (p == NULL)
+		return NULL;
+	if (len > 0)
+		memcpy(p, text, len);
+	p[len] = '\0';
+	return p;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return NULL;
+	p = take(a, (size_t)len + 1, 1);
+	if (p == NULL)
+		return NULL;
+	va_start(ap, fmt);
+	(void)vsnprintf(p, (size_t)len + 1, fmt, ap); /* measured above */
+	va_end(ap);
+	return p;
+}

@@ -1,0 +1,41 @@
+/* What this kernel, cgroup tree and user can do, as far as a plan asks.
+ * Reads only; asked once for a command.  Tests read the same facts from a text file. */
+#ifndef CRUN_LITE_HOST_HOST_H
+#define CRUN_LITE_HOST_HOST_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct host_facts {
+#define NUMBER(member, name) uint64_t member;
+#define FLAG(member, name)   bool member;
+#define TEXT(member, name)   const char *member;
+#include "spec/host.def"
+#undef NUMBER
+#undef FLAG
+#undef TEXT
+};
+
+/* What of the facts a configuration needs; what it does not need is not asked for. */
+struct host_wish {
+	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
+	bool rlimits;            /* hard limits */
+	bool id_ranges;          /* newuidmap, newgidmap, subordinate ids */
+};
+
+/* Asks the kernel.
+ * arena  all texts live there
+ * ret    set on success only */
+CHECKED int host_probe(
+	const struct host_wish *wish, struct arena *arena, struct host_facts *ret, struct err *e);
+
+/* Reads the text form of spec/host.def; facts that it does not name are 0 or empty. */
+CHECKED int host_read(const char *text, struct arena *arena, struct host_facts *ret, struct err *e);
+
+/* Where a container's cgroup shall be: absolute below the cgroup mount.
+ * wanted   linux.cgroupsPath: absolute as it is; relative, or NULL or "": beside the caller's own
+ * Returns  NULL when memory is short */
+const char *host_cgroup_path(
+	const struct host_facts *h, const char *wanted, const char *id, struct arena *arena);
+
+#endif

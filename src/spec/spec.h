@@ -1,0 +1,138 @@
+/* config.json as plain structs: what the rows of spec/config.def become.
+ *
+ * Every value remembers where it came from; `at.line == 0` says that it was not given.  All memory
+ * belongs to the arena that spec_load was given.  Strings are UTF-8 and hold no NUL.
+ * Nothing here looks at the system. */
+#ifndef CRUN_LITE_SPEC_SPEC_H
+#define CRUN_LITE_SPEC_SPEC_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define SPEC_ID_MAX    4294967294u /* 2^32-1 is no id: setresuid(2) takes it for "unchanged" */
+#define SPEC_SIZE_MAX  (16u * 1024 * 1024)
+#define SPEC_DEPTH_MAX 128u
+
+struct spec_str {
+	const char *value; /* NULL when absent */
+	struct src_pos at;
+};
+
+struct spec_bool {
+	bool value;
+	struct src_pos at;
+};
+
+struct spec_int {
+	int64_t value;
+	struct src_pos at;
+};
+
+struct spec_uint {
+	uint64_t value;
+	struct src_pos at;
+};
+
+struct spec_enum {
+	int64_t value;
+	struct src_pos at;
+};
+
+struct spec_pair {
+	struct spec_str key;
+	struct spec_str value;
+};
+
+#define SPEC_ARRAY_OF(element)        \
+	{                             \
+		const element *items; \
+		size_t count;         \
+		struct src_pos at;    \
+	}
+
+struct spec_strings SPEC_ARRAY_OF(struct spec_str);
+struct spec_uints SPEC_ARRAY_OF(struct spec_uint);
+struct spec_enums SPEC_ARRAY_OF(struct spec_enum);
+struct spec_map SPEC_ARRAY_OF(struct spec_pair);
+
+/* Was it given?  For any member that is not a pointer. */
+#define GIVEN(member) ((member).at.line != 0)
+
+enum spec_seccomp_action {
+	SPEC_SECCOMP_KILL_THREAD,
+	SPEC_SECCOMP_KILL_PROCESS,
+	SPEC_SECCOMP_TRAP,
+	SPEC_SECCOMP_ERRNO,
+	SPEC_SECCOMP_TRACE,
+	SPEC_SECCOMP_LOG,
+	SPEC_SECCOMP_ALLOW,
+	SPEC_SECCOMP_NOTIFY,
+};
+
+#define BEGIN(type)                     struct spec_##type {
+#define STRING(member, key, presence)   struct spec_str member;
+#define BOOL(member, key, presence)     struct spec_bool member;
+#define INT(member, key, min, max, p)   struct spec_int member;
+#define UINT(member, key, max, p)       struct spec_uint member;
+#define ENUM(member, key, table, p)     struct spec_enum member;
+#define STRINGS(member, key, presence)  struct spec_strings member;
+#define UINTS(member, key, max, p)      struct spec_uints member;
+#define ENUMS(member, key, table, p)    struct spec_enums member;
+#define OBJECT(member, key, type, p)    const struct spec_##type *member;
+#define LIST(member, key, type, p)      struct spec_##type##_list member;
+#define NAMED(member, key, type, p)     struct spec_##type##_list member;
+#define MAP(member, key, presence)      struct spec_map member;
+#define LATER(key)
+#define END(type)                \
+	struct src_pos at;       \
+	}                        \
+	;                        \
+	struct spec_##type##_list SPEC_ARRAY_OF(struct spec_##type);
+#include "spec/config.def"
+#include "spec/config_undef.h"
+
+/* Words and their numbers: a table of enums.def. */
+struct spec_word {
+	const char *text;
+	int64_t number;
+};
+
+struct spec_words {
+	const struct spec_word *words;
+	size_t count;
+};
+
+#define TABLE(name) extern const struct spec_words spec_##name;
+#define WORD(text, number)
+#define TABLE_END(name)
+#include "spec/enums.def"
+#undef TABLE
+#undef WORD
+#undef TABLE_END
+
+/* Finds the number of a word.  Returns NULL when the table has no such word. */
+const struct spec_word *spec_word_find(const struct spec_words *table, const char *text);
+
+/* The first word with this number; "?" when there is none. */
+const char *spec_word_text(const struct spec_words *table, int64_t number);
+
+/* Reads a configuration: syntax, types, ranges, enums, required members.
+ *
+ * bytes, size  the file's contents; need not end in a NUL; at most SPEC_SIZE_MAX
+ * arena        all that *ret points to lives there, also after the bytes are gone
+ * ret          set on success only
+ * Returns      0; -EINVAL bad input, -E2BIG too large or too deep, -ENOMEM; *e says where and why
+ */
+CHECKED int spec_load(const char *bytes, size_t size, struct arena *arena,
+	const struct spec_config **ret, struct err *e);
+
+/* Cross-member rules of the specification that need no facts of the host: absolute paths, no
+ * namespace twice, mappings only with a user namespace, time offsets only with a time namespace,
+ * hostname only with a uts namespace, sysctls with theirs, soft <= hard, args not empty, ...
+ * Returns 0, or -EINVAL with *e set. */
+CHECKED int spec_validate(const struct spec_config *c, struct err *e);
+
+/* The row of linux.namespaces for one CLONE_NEW* flag; NULL when the list has none. */
+const struct spec_namespace *spec_namespace_find(const struct spec_config *c, int64_t clone_flag);
+
+#endif
