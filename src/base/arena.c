@@ -12,7 +12,10 @@ struct arena_block {
 	_Alignas(max_align_t) char data[];
 };
 
-enum { FIRST_BLOCK = 8192, LARGEST_STEP = 256 * 1024 };
+enum {
+	FIRST_BLOCK = 8192,
+	LARGEST_STEP = 256 * 1024
+};
 
 void arena_done(struct arena *a)
 {
@@ -48,12 +51,32 @@ static int add_block(struct arena *a, size_t size)
 	return 0;
 }
 
+/* A block for one large piece, behind the newest: what that has left stays in use, and the next one
+ * does not double the size of this. */
+static void *take_alone(struct arena *a, size_t size)
+{
+	struct arena_block *b;
+
+	if (size > SIZE_MAX - sizeof(*b))
+		return NULL;
+	b = calloc(1, sizeof(*b) + size);
+	if (b == NULL)
+		return NULL;
+	b->size = size;
+	b->older = a->block->older;
+	a->block->older = b;
+	a->total += sizeof(*b) + size;
+	return b->data;
+}
+
 static void *take(struct arena *a, size_t size, size_t align)
 {
 	size_t start = (a->used + align - 1) / align * align;
 	void *p;
 
 	if (a->block == NULL || start > a->block->size || size > a->block->size - start) {
+		if (a->block != NULL && size > a->block->size / 2)
+			return take_alone(a, size);
 		if (add_block(a, size) < 0)
 			return NULL;
 		start = 0;

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define CHECKED        __attribute__((warn_unused_result))
+#define CHECKED            __attribute__((warn_unused_result))
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
-#define ARRAY_LEN(a)   (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
 
 /* The only macro that returns.  Cleanup attributes make that safe. */
 #define TRY(call)                          \

@@ -17,7 +17,8 @@ _Noreturn void must_fail(const char *file, int line, const char *condition)
 	abort();
 }
 
-static void set_text(struct err *e, int code, struct src_pos at, const char *fmt, va_list ap)
+static PRINTF(4, 0) void set_text(
+	struct err *e, int code, struct src_pos at, const char *fmt, va_list ap)
 {
 	must(code > 0);
 	e->code = code;

@@ -12,10 +12,10 @@ struct src_pos {
 };
 
 struct err {
-	int code;           /* errno value, > 0 once set */
-	struct src_pos at;  /* where in config.json */
-	char text[1024];    /* "outer: inner", one line, NUL-terminated, cut when too long */
-	char hint[512];     /* what to do about it; empty when nothing is known */
+	int code;          /* errno value, > 0 once set */
+	struct src_pos at; /* where in config.json */
+	char text[1024];   /* "outer: inner", one line, NUL-terminated, cut when too long */
+	char hint[512];    /* what to do about it; empty when nothing is known */
 };
 
 #define POS_NONE ((struct src_pos){ 0, 0 })

@@ -1,0 +1,215 @@
+/* Thin wrappers of system calls.  No policy, no allocation. */
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* Newer than the kernel headers of Debian 12 promise in <sys/syscall.h>: the same number on every
+ * architecture since they all share one table from 424 on. */
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
+
+enum {
+	LOOKUP_TRIES = 64
+};
+
+static int ret_int(long rc)
+{
+	return rc < 0 ? -errno : (int)rc;
+}
+
+uid_t sys_euid(void)
+{
+	return (uid_t)getauxval(AT_EUID); /* no system call, unlike geteuid(2) */
+}
+
+gid_t sys_egid(void)
+{
+	return (gid_t)getauxval(AT_EGID);
+}
+
+pid_t sys_clone3(struct clone_args *args, size_t size)
+{
+	return (pid_t)ret_int(syscall(SYS_clone3, args, size));
+}
+
+int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };
+	long rc = -1;
+
+	for (int i = 0; i < LOOKUP_TRIES; i++) {
+		rc = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (rc >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return ret_int(rc);
+}
+
+static unsigned tree_flags(const char *path, bool recursive)
+{
+	return OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0u) |
+	       (path[0] == '\0' ? AT_EMPTY_PATH : 0u);
+}
+
+int sys_clone_tree(int dir, const char *path, bool recursive)
+{
+	return ret_int(syscall(SYS_open_tree, dir, path, tree_flags(path, recursive)));
+}
+
+int sys_clone_tree_attr(int dir, const char *path, bool recursive, const struct mount_attr *attr)
+{
+	AUTO_FD tree = ret_int(syscall(
+		SYS_open_tree_attr, dir, path, tree_flags(path, recursive), attr, sizeof(*attr)));
+
+	if (tree != -ENOSYS)
+		return fd_take(&tree);
+	tree = sys_clone_tree(dir, path, recursive);
+	if (tree < 0)
+		return tree;
+	TRY(sys_mount_setattr(tree, recursive, attr));
+	return fd_take(&tree);
+}
+
+int sys_move_mount(int tree, int target)
+{
+	return ret_int(syscall(SYS_move_mount, tree, "", target, "",
+		MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+int sys_move_mount_at(int tree, int dir, const char *name)
+{
+	return ret_int(syscall(SYS_move_mount, tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+int sys_mount_setattr(int fd, bool recursive, const struct mount_attr *attr)
+{
+	return ret_int(syscall(SYS_mount_setattr, fd, "",
+		AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), attr, sizeof(*attr)));
+}
+
+int sys_fsopen(const char *type)
+{
+	return ret_int(syscall(SYS_fsopen, type, FSOPEN_CLOEXEC));
+}
+
+int sys_fsconfig_set(int fs, const char *key, const char *value)
+{
+	return ret_int(syscall(SYS_fsconfig, fs,
+		value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key, value, 0));
+}
+
+int sys_fsconfig_create(int fs)
+{
+	return ret_int(syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+}
+
+int sys_fsmount(int fs, uint64_t attr)
+{
+	return ret_int(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attr));
+}
+
+int sys_pivot_here(void)
+{
+	/* The new root is both the new and the old place: the old root is then mounted on top of
+	 * the new one at ".", from where it is detached (pivot_root(2), NOTES). */
+	TRY(ret_int(syscall(SYS_pivot_root, ".", ".")));
+	return ret_int(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	return ret_int(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return ret_int(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_close_from(unsigned first)
+{
+	return ret_int(syscall(SYS_close_range, first, ~0u, 0));
+}
+
+int sys_execfd(int fd, char *const argv[], char *const envp[])
+{
+	return ret_int(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH));
+}
+
+int sys_write_once(int fd, const void *bytes, size_t size)
+{
+	ssize_t rc;
+
+	do {
+		rc = write(fd, bytes, size);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return -errno;
+	return (size_t)rc == size ? 0 : -EIO;
+}
+
+int sys_write_file(int dir, const char *path, const char *text)
+{
+	AUTO_FD fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (text[len] != '\0')
+		len++;
+	return sys_write_once(fd, text, len);
+}
+
+ssize_t sys_read_text(int dir, const char *path, char *buf, size_t size)
+{
+	AUTO_FD fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t have = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (have < size) {
+		const ssize_t rc = read(fd, buf + have, size - have);
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc < 0)
+			return -errno;
+		have += (size_t)rc;
+		if (have < size) { /* short: of such files the end */
+			buf[have] = '\0';
+			return (ssize_t)have;
+		}
+	}
+	return -EFBIG;
+}
+
+int sys_exit_code(int wait_status)
+{
+	if (WIFSIGNALED(wait_status))
+		return 128 + WTERMSIG(wait_status);
+	return WEXITSTATUS(wait_status);
+}
+
+int sys_wait_pidfd(int pidfd, int *ret_status)
+{
+	siginfo_t si = { 0 };
+	int rc;
+
+	do {
+		rc = waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return -errno;
+	*ret_status = si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+	return 0;
+}

@@ -1,0 +1,134 @@
+/* Escaping of foreign text and the distance of words.  Allocates nothing. */
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	LONGEST_WORD = 63
+};
+
+size_t text_utf8(const char *text, size_t len, uint32_t *ret)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char first = len > 0 ? (unsigned char)text[0] : 0xff;
+	size_t size = 0;
+	uint32_t c;
+
+	if (first < 0x80)
+		size = 1;
+	else if (first >= 0xc2 && first < 0xe0)
+		size = 2;
+	else if (first >= 0xe0 && first < 0xf0)
+		size = 3;
+	else if (first >= 0xf0 && first < 0xf5)
+		size = 4;
+	if (size == 0 || size > len)
+		return 0;
+	c = size == 1 ? first : first & (0x7fu >> size);
+	for (size_t i = 1; i < size; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	}
+	if (c < smallest[size] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*ret = c;
+	return size;
+}
+
+/* Would it move the cursor, turn the line round or hide? */
+static bool is_unsafe(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+/* One character as it is shown.  Returns the bytes of text that it stands for. */
+static size_t escape_one(char out[12], const char *text, size_t len)
+{
+	uint32_t c = 0;
+	const size_t size = text_utf8(text, len, &c);
+	const char *const letters = "\nn\rr\tt\"\"\\\\";
+	int n;
+
+	if (size == 0) {
+		n = snprintf(out, 12, "\\x%02x", (unsigned)(unsigned char)text[0]);
+		must(n > 0);
+		return 1;
+	}
+	for (size_t i = 0; letters[i] != '\0'; i += 2)
+		if (c == (uint32_t)letters[i]) {
+			out[0] = '\\';
+			out[1] = letters[i + 1];
+			out[2] = '\0';
+			return size;
+		}
+	if (is_unsafe(c)) {
+		n = snprintf(out, 12, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
+		must(n > 0);
+		return size;
+	}
+	memcpy(out, text, size);
+	out[size] = '\0';
+	return size;
+}
+
+const char *text_escape(char *buf, size_t size, const char *text, size_t len)
+{
+	static const char cut[] = "...";
+	size_t end = 0;  /* of what is written */
+	size_t fits = 0; /* the last end behind which "..." has room */
+	char one[12];
+
+	must(size >= sizeof(cut));
+	for (size_t i = 0; i < len;) {
+		i += escape_one(one, text + i, len - i);
+		if (end + strlen(one) >= size) {
+			memcpy(buf + fits, cut, sizeof(cut));
+			return buf;
+		}
+		memcpy(buf + end, one, strlen(one));
+		end += strlen(one);
+		if (end + sizeof(cut) <= size)
+			fits = end;
+	}
+	buf[end] = '\0';
+	return buf;
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+	const size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+size_t text_distance(const char *a, const char *b)
+{
+	const size_t a_len = strlen(a), b_len = strlen(b);
+	size_t row[LONGEST_WORD + 1]; /* row[j]: distance of a's first i letters to b's first j */
+
+	if (a_len > LONGEST_WORD || b_len > LONGEST_WORD)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			const size_t above = row[j];
+
+			row[j] = least(above + 1, row[j - 1] + 1,
+				diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+			diagonal = above;
+		}
+	}
+	return row[b_len];
+}
+
+bool text_is_near(size_t distance, const char *a)
+{
+	return distance <= 1 + strlen(a) / 4 && distance < strlen(a);
+}

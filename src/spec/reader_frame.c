@@ -1,0 +1,252 @@
+/* Frames of the reader: keys, room for elements, the end of objects and lists.
+ * Looks at no value. */
+#include "spec/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FIRST_ROOM = 4
+};
+
+int reader_push(struct reader *r, const struct frame *f)
+{
+	if (r->depth == SPEC_DEPTH_MAX)
+		return err_set(r->e, E2BIG, f->at, "nested deeper than %u objects and lists",
+			SPEC_DEPTH_MAX);
+	r->frames[r->depth++] = *f;
+	return 0;
+}
+
+void reader_frame_done(struct frame *f)
+{
+	free(f->items);
+	f->items = NULL;
+	keyset_done(&f->keys);
+}
+
+static size_t element_size(const struct spec_field *f)
+{
+	switch ((int)f->kind) {
+	case SPEC_STRINGS:
+		return sizeof(struct spec_str);
+	case SPEC_UINTS:
+		return sizeof(struct spec_uint);
+	case SPEC_ENUMS:
+		return sizeof(struct spec_enum);
+	case SPEC_MAP:
+		return sizeof(struct spec_pair);
+	default: /* LIST, NAMED */
+		return f->type()->size;
+	}
+}
+
+static int close_list(struct reader *r, struct frame *f)
+{
+	struct spec_array array = { .count = f->count, .at = f->at };
+	const size_t size = element_size(f->field);
+
+	if (f->count > 0) {
+		void *const items = arena_array(r->arena, f->count, size);
+
+		if (items == NULL)
+			return reader_no_memory(r);
+		memcpy(items, f->items, f->count * size);
+		array.items = items;
+	}
+	memcpy(f->target, &array, sizeof(array));
+	return 0;
+}
+
+static int close_object(struct reader *r, struct frame *f)
+{
+	for (size_t i = 0; i < f->type->count; i++) {
+		const struct spec_field *const field = &f->type->fields[i];
+
+		if (field->required && (f->seen >> i & 1) == 0) {
+			f->field = field;
+			return reader_fail(r, EINVAL, r->depth, f->at, "missing");
+		}
+	}
+	memcpy((char *)f->target + f->type->at_offset, &f->at, sizeof(f->at));
+	return 0;
+}
+
+int reader_pop(struct reader *r)
+{
+	struct frame *const f = &r->frames[r->depth - 1];
+
+	must(r->depth > 0);
+	if (f->kind == FRAME_OBJECT)
+		TRY(close_object(r, f));
+	if (f->kind == FRAME_LIST || f->kind == FRAME_MAP)
+		TRY(close_list(r, f));
+	reader_frame_done(f);
+	r->depth--;
+	return 0;
+}
+
+static int duplicate(const struct reader *r)
+{
+	return reader_fail(r, EINVAL, r->depth, lex_pos(&r->lex), "given twice");
+}
+
+static int add_key(struct reader *r, struct frame *f, const char *key, size_t len)
+{
+	const int rc = keyset_add(&f->keys, &r->lex, key, len);
+
+	if (rc == -EEXIST)
+		return duplicate(r);
+	return rc < 0 ? reader_no_memory(r) : 0;
+}
+
+static int object_key(struct reader *r, struct frame *f, const char *key, size_t len)
+{
+	uint64_t bit;
+
+	f->field = spec_field_find(f->type, key, len);
+	if (f->field == NULL)
+		return add_key(r, f, key, len);
+	bit = UINT64_C(1) << (f->field - f->type->fields);
+	if ((f->seen & bit) != 0)
+		return duplicate(r);
+	f->seen |= bit;
+	return 0;
+}
+
+static int not_empty(const struct reader *r)
+{
+	return reader_fail(r, EINVAL, r->depth - 1, r->frames[r->depth - 1].at, SPEC_LATER_TEXT);
+}
+
+int reader_key(struct reader *r, const char *key, size_t len)
+{
+	struct frame *const f = &r->frames[r->depth - 1];
+
+	must(r->depth > 0);
+	f->key = r->lex.start;
+	f->key_size = r->lex.end - r->lex.start;
+	if (f->kind == FRAME_EMPTY)
+		return not_empty(r);
+	if (f->kind == FRAME_OBJECT)
+		return object_key(r, f, key, len);
+	TRY(add_key(r, f, key, len));
+	if (f->kind == FRAME_MAP) {
+		f->name.at = lex_pos(&r->lex);
+		f->name.value = arena_text(r->arena, key, len);
+		if (f->name.value == NULL)
+			return reader_no_memory(r);
+	}
+	return 0;
+}
+
+/* Room for one more element, zeroed. */
+static int add_element(struct reader *r, struct frame *f, void **ret)
+{
+	const size_t size = element_size(f->field);
+
+	if (f->count == SPEC_LIST_MAX) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "more than %d elements", SPEC_LIST_MAX);
+		return reader_fail(r, E2BIG, r->depth - 1, f->at, text);
+	}
+	if (f->count == f->room) {
+		const size_t room = f->room == 0 ? FIRST_ROOM : f->room * 2;
+		void *const items = realloc(f->items, room * size);
+
+		if (items == NULL)
+			return reader_no_memory(r);
+		f->items = items;
+		f->room = room;
+	}
+	*ret = f->items + f->count * size;
+	memset(*ret, 0, size);
+	f->count++;
+	return 0;
+}
+
+static const enum spec_kind kind_of_element[SPEC_KINDS] = {
+	[SPEC_STRINGS] = SPEC_STRING,
+	[SPEC_UINTS] = SPEC_UINT,
+	[SPEC_ENUMS] = SPEC_ENUM,
+	[SPEC_LIST] = SPEC_OBJECT,
+	[SPEC_NAMED] = SPEC_OBJECT,
+	[SPEC_MAP] = SPEC_STRING,
+};
+
+/* The name of a NAMED object goes into the row that has no key. */
+static void set_name(const struct spec_object *o, char *element, const struct spec_str *name)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->fields[i].key == NULL)
+			memcpy(element + o->fields[i].offset, name, sizeof(*name));
+}
+
+static int element_slot(struct reader *r, struct frame *f, struct slot *ret)
+{
+	const struct spec_field *const field = f->field;
+	void *element = NULL;
+
+	TRY(add_element(r, f, &element));
+	*ret = (struct slot){
+		.kind = kind_of_element[field->kind], .field = field, .target = element
+	};
+	if (field->kind == SPEC_MAP) {
+		struct spec_pair *const pair = element;
+
+		pair->key = f->name;
+		ret->target = &pair->value;
+	}
+	if (ret->kind == SPEC_OBJECT) {
+		ret->type = field->type();
+		ret->in_place = true;
+	}
+	if (field->kind == SPEC_NAMED)
+		set_name(ret->type, element, &f->name);
+	return 0;
+}
+
+static void member_slot(const struct frame *f, struct slot *ret)
+{
+	*ret = (struct slot){ .kind = SPEC_ANY };
+	if (f->field == NULL)
+		return;
+	ret->kind = f->field->kind;
+	ret->field = f->field;
+	ret->target = (char *)f->target + f->field->offset;
+	if (ret->kind == SPEC_OBJECT)
+		ret->type = f->field->type();
+}
+
+int reader_slot(struct reader *r, struct slot *ret)
+{
+	struct frame *f;
+
+	if (r->depth == 0) {
+		*ret = (struct slot){ .kind = SPEC_OBJECT,
+			.type = spec_object_config(),
+			.target = r->config,
+			.in_place = true };
+		return 0;
+	}
+	f = &r->frames[r->depth - 1];
+	switch (f->kind) {
+	case FRAME_OBJECT:
+		member_slot(f, ret);
+		return 0;
+	case FRAME_LIST:
+	case FRAME_MAP:
+		return element_slot(r, f, ret);
+	case FRAME_EMPTY:
+		return not_empty(r);
+	case FRAME_ANY_LIST:
+		f->count++;
+		break;
+	case FRAME_ANY_OBJECT:
+		break;
+	}
+	*ret = (struct slot){ .kind = SPEC_ANY };
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* Configurations written down for tests: ' stands for ", and @ marks where the error is expected.
+ * The mark itself is taken out before the text is read. */
+#ifndef CRUN_LITE_TESTS_SPEC_CASE_H
+#define CRUN_LITE_TESTS_SPEC_CASE_H
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/spec.h"
+
+/* A configuration with nothing but what is required, open for more members. */
+#define BASE   "{'ociVersion':'1.0',\n 'root':{'path':'r'},\n 'process':{'args':['a'],'cwd':'/'}"
+#define MOUNT  "{'type':'mount'}"
+#define TOP(x) BASE ",\n 'linux':{'namespaces':[" MOUNT "]},\n " x "}"
+
+/* More namespaces (each with a comma in front), more members of linux. */
+#define LINUX(namespaces, x) BASE ",\n 'linux':{'namespaces':[" MOUNT namespaces "],\n " x "}}"
+#define PROCESS(x)                                                                 \
+	"{'ociVersion':'1.0','root':{'path':'r'},\n 'linux':{'namespaces':[" MOUNT \
+	"]},\n 'process':{" x "}}"
+
+struct spec_case {
+	char *json;
+	struct src_pos mark; /* POS_NONE when there is no mark */
+};
+
+static inline struct spec_case spec_case_make(const char *row)
+{
+	struct spec_case c = { calloc(1, strlen(row) + 1), POS_NONE };
+	struct src_pos at = { 1, 1 };
+	size_t end = 0;
+
+	cr_assert(c.json != NULL);
+	for (const char *p = row; *p != '\0'; p++) {
+		if (*p == '@') {
+			c.mark = at;
+			continue;
+		}
+		c.json[end++] = *p == '\'' ? '"' : *p;
+		at.column++;
+		if (*p == '\n')
+			at = (struct src_pos){ at.line + 1, 1 };
+	}
+	return c;
+}
+
+/* spec_load, and spec_validate behind it. */
+static inline int spec_case_read(const char *json, size_t size, struct arena *a,
+	const struct spec_config **ret, struct err *e)
+{
+	TRY(spec_load(json, size, a, ret, e));
+	return spec_validate(*ret, e);
+}
+
+/* Reads the row: expects rc, the text, the hint (NULL: any) and the marked place. */
+static inline void spec_case_expect(const char *row, int rc, const char *text, const char *hint)
+{
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *config = NULL;
+	struct spec_case c = spec_case_make(row);
+	struct err e = { 0 };
+
+	cr_expect(eq(int, spec_case_read(c.json, strlen(c.json), &a, &config, &e), rc), "%s", row);
+	cr_expect(eq(str, e.text, (char *)text), "%s", row);
+	if (hint != NULL)
+		cr_expect(eq(str, e.hint, (char *)hint), "%s", row);
+	cr_expect(eq(u32, e.at.line, c.mark.line), "%s", row);
+	cr_expect(eq(u32, e.at.column, c.mark.column), "%s", row);
+	free(c.json);
+}
+
+#endif

@@ -1,0 +1,393 @@
+/* config.json to structs: what is refused, with which words and where; what is kept. */
+#include "spec_case.h"
+
+#include <stdio.h>
+
+#define LATER_TEXT "defined by the specification, but not carried out by this version of crun-lite"
+
+/* Syntax. */
+static const struct {
+	const char *json, *text;
+} syntax[] = {
+	{ "@", "syntax error: the text ends too early" },
+	{ " \n @", "syntax error: the text ends too early" },
+	{ "{'root':{@", "syntax error: the text ends too early" },
+	{ "{'root':{'path@", "syntax error: the text ends too early" },
+	{ "{'x':tru@", "syntax error: the text ends too early" },
+	{ "@\xef\xbb\xbf{}", "syntax error: a byte-order mark" },
+	{ "{\n@//c\n}", "syntax error: JSON has no comments" },
+	{ "{\n'x':@/*c*/1}", "syntax error: JSON has no comments" },
+	{ "{'x':@NaN}", "syntax error: no value can begin like this here" },
+	{ "{'x':@Infinity}", "syntax error: no value can begin like this here" },
+	{ "{'x':@+1}", "syntax error: no value can begin like this here" },
+	{ "{'x':@.5}", "syntax error: no value can begin like this here" },
+	{ "{'x':@1.}", "syntax error: a malformed number" },
+	{ "{'x':@1e}", "syntax error: a malformed number" },
+	{ "{'x':@-}", "syntax error: a malformed number" },
+	{ "{'x':0@1}", "syntax error: expected ',' or '}'" },
+	{ "{'x':1 @'y':2}", "syntax error: expected ',' or '}'" },
+	{ "{'x':[1 @2]}", "syntax error: expected ',' or ']'" },
+	{ "{'x':[1,@]}", "syntax error: no value can begin like this here" },
+	{ "{'x':@,}", "syntax error: no value can begin like this here" },
+	{ "{'x':1,@}", "syntax error: expected a key, which is a string" },
+	{ "{@1:2}", "syntax error: expected a key, which is a string" },
+	{ "{'x'\n@1}", "syntax error: expected ':'" },
+	{ "{'x':@tru}", "syntax error: no value can begin like this here" },
+	{ "{'x':@'\\x'}", "syntax error: an unknown escape in a string" },
+	{ "{'x':@'\\u12g4'}", "syntax error: an unknown escape in a string" },
+	{ "{'x':@'a\tb'}", "syntax error: a control character in a string" },
+	{ "{'x':@'a\nb'}", "syntax error: a control character in a string" },
+	{ "{'x':'a@\x01'}", "syntax error: the control character \\x01" },
+	{ "{@\x0b'x':1}", "syntax error: the control character \\x0b" },
+	{ "{@\x0c'x':1}", "syntax error: the control character \\x0c" },
+	{ "{'x':'\n@\xff'}", "syntax error: the byte \\xff is not UTF-8" },
+	{ "{'x':'@\xc0\x80'}", "syntax error: the byte \\xc0 is not UTF-8" },
+	{ "{'x':'@\xed\xa0\x80'}", "syntax error: the byte \\xed is not UTF-8" },
+	{ "{'x':@'\\u0000'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':@'\\ud800'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':@'\\ud800\\ud800'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':@'\\ud800\\ue000'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':@'\\udc00\\udc00'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':@'\\udc00'}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{@'\\u0000':1}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ "{'x':{@'a\\udbff':1}}", "syntax error: a string with \\u0000 or a lone surrogate" },
+	{ BASE "}\n @x", "syntax error: something follows the configuration" },
+	{ BASE "}@{}", "syntax error: something follows the configuration" },
+	{ "@[]", "expected an object, found a list" },
+	{ "@null", "expected an object, found null" },
+	{ "@'x'", "expected an object, found \"x\"" },
+	{ "@12", "expected an object, found 12" },
+	{ "  @-0.5e3 ", "expected an object, found -0.5e3" },
+	{ "@{}", "ociVersion: missing" },
+};
+
+Test(spec_load, syntax)
+{
+	for (size_t i = 0; i < ARRAY_LEN(syntax); i++)
+		spec_case_expect(syntax[i].json, -EINVAL, syntax[i].text, "");
+}
+
+Test(spec_load, nul_byte)
+{
+	static const char json[] = "{\n\"x\":\"a\0b\"}";
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *c = NULL;
+	struct err e = { 0 };
+
+	cr_expect(eq(int, spec_load(json, sizeof(json) - 1, &a, &c, &e), -EINVAL));
+	cr_expect(eq(str, e.text, "syntax error: a NUL byte"));
+	cr_expect(eq(u32, e.at.line, 2));
+	cr_expect(eq(u32, e.at.column, 7));
+}
+
+#define ID_RANGE "expected a whole number from 0 to 4294967294, found "
+#define USER(x)  PROCESS("'args':['a'],'cwd':'/',\n  'user':{" x "}")
+#define OOM(x)   PROCESS("'args':['a'],'cwd':'/','oomScoreAdj' :\t" x)
+
+/* Values: type, range, words, duplicates, what comes later. */
+static const struct {
+	const char *json, *text, *hint;
+} values[] = {
+	{ USER("'uid':@'abc'"), "process.user.uid: " ID_RANGE "\"abc\"", "" },
+	{ USER("'uid':@-1"), "process.user.uid: " ID_RANGE "-1", "" },
+	{ USER("'uid':@-0"), "process.user.uid: " ID_RANGE "-0", "" },
+	{ USER("'uid':@1.0"), "process.user.uid: " ID_RANGE "1.0", "" },
+	{ USER("'uid':@1e0"), "process.user.uid: " ID_RANGE "1e0", "" },
+	{ USER("'uid':@4294967295"), "process.user.uid: " ID_RANGE "4294967295", "" },
+	{ USER("'uid':@18446744073709551616"), "process.user.uid: " ID_RANGE "18446744073709551616",
+		"" },
+	{ USER("'uid':@null"), "process.user.uid: " ID_RANGE "null", "leave it out instead" },
+	{ USER("'additionalGids':[1,\n@true]"), "process.user.additionalGids[1]: " ID_RANGE "true",
+		"" },
+	{ OOM("@-1001"),
+		"process.oomScoreAdj: expected a whole number from -1000 to 1000, found -1001",
+		"" },
+	{ OOM("@1001"),
+		"process.oomScoreAdj: expected a whole number from -1000 to 1000, found 1001", "" },
+	{ OOM("@-0"), "process.oomScoreAdj: expected a whole number from -1000 to 1000, found -0",
+		"" },
+	{ OOM("@9223372036854775808"),
+		"process.oomScoreAdj: expected a whole number from -1000 to 1000, found "
+		"9223372036854775808",
+		"" },
+	{ PROCESS("'args':['a', @null],'cwd':'/'"),
+		"process.args[1]: expected a string, found null", "" },
+	{ PROCESS("'args':@null,'cwd':'/'"), "process.args: expected a list of strings, found null",
+		"" },
+	{ PROCESS("'args':['a'],'cwd':'/','env':@null"),
+		"process.env: expected a list of strings, found null", "leave it out instead" },
+	{ PROCESS("'args':['a'],'cwd':'/','rlimits':[{'type':'RLIMIT_CPU','soft':0,'hard':0},\n"
+		  "{'type':'RLIMIT_AS','soft':@[],'hard':0}]"),
+		"process.rlimits[1].soft: expected a whole number from 0 to 18446744073709551615, "
+		"found a list",
+		"" },
+	{ PROCESS("'args':['a'],'cwd':'/','rlimits':[{'type':@'RLIMIT_CORES','soft':1,'hard':0}]"),
+		"process.rlimits[0].type: \"RLIMIT_CORES\" is not one of: RLIMIT_AS, RLIMIT_CORE, "
+		"RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_LOCKS, RLIMIT_MEMLOCK, "
+		"RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_RSS, "
+		"RLIMIT_RTPRIO, RLIMIT_RTTIME, RLIMIT_SIGPENDING, RLIMIT_STACK",
+		"did you mean \"RLIMIT_CORE\"?" },
+	{ LINUX(",{'type':@'netwrk'}", "'x':1"),
+		"linux.namespaces[1].type: \"netwrk\" is not one of: pid, network, mount, ipc, "
+		"uts, user, cgroup, time",
+		"did you mean \"network\"?" },
+	{ LINUX(",{'type':@''}", "'x':1"),
+		"linux.namespaces[1].type: \"\" is not one of: pid, network, mount, ipc, uts, "
+		"user, cgroup, time",
+		"" },
+	{ LINUX("", "'seccomp':{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'names':['a'],"
+		    "'action':'SCMP_ACT_LOG','args':[\n{'index':@6}]}]}"),
+		"linux.seccomp.syscalls[0].args[0].index: expected a whole number from 0 to 5, "
+		"found 6",
+		"" },
+	{ LINUX("", "'seccomp':{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'names':['a'],"
+		    "'action':'SCMP_ACT_LOG'},@{'names':['a']}]}"),
+		"linux.seccomp.syscalls[1].action: missing", "" },
+	{ "@{'ociVersion':'1','process':{'args':['a'],'cwd':'/'}}", "root: missing", "" },
+	{ "{'ociVersion':'1',\n 'root':@{}}", "root.path: missing", "" },
+	{ "{'ociVersion':'1',\n 'process':@{'cwd':'/'}}", "process.args: missing", "" },
+	{ PROCESS("'args':['a'],'cwd':'/','rlimits':[@{'type':'RLIMIT_AS','hard':1}]"),
+		"process.rlimits[0].soft: missing", "" },
+	{ TOP("@'root':{}"), "root: given twice", "" },
+	{ TOP("@'\\u0072oot':{}"), "root: given twice", "" },
+	{ TOP("'x':1,@'x':1"), "x: given twice", "" },
+	{ TOP("'x y':1,@'x\\u0020y':1"), "[\"x y\"]: given twice", "" },
+	{ TOP("'x':[0,{'a':{'\\u00e9':1,@'\xc3\xa9':1}}]"), "x[1].a[\"\xc3\xa9\"]: given twice",
+		"" },
+	{ TOP("'x':{'\\ud83d\\ude00':1,@'\xf0\x9f\x98\x80':1}"),
+		"x[\"\xf0\x9f\x98\x80\"]: given twice", "" },
+	{ TOP("'annotations':{'a':'','b':'',@'a':''}"), "annotations[\"a\"]: given twice", "" },
+	{ TOP("'annotations':{'a.b':@1}"), "annotations[\"a.b\"]: expected a string, found 1", "" },
+	{ TOP("'annotations':{'\\u001b[2J':@1}"),
+		"annotations[\"\\x1b[2J\"]: expected a string, found 1", "" },
+	{ TOP("'hostname':@{'x':1}"), "hostname: expected a string, found an object", "" },
+	{ USER("'uid':@'\\u001b]0;\xe2\x80\xaex\\u007f\\n'"),
+		"process.user.uid: " ID_RANGE "\"\\x1b]0;\\u202ex\\x7f\\n\"", "" },
+	{ USER("'uid':@'0123456789012345678901234567890123456789012345678901234567890123456789'"),
+		"process.user.uid: " ID_RANGE
+		"\"0123456789012345678901234567890123456789012345678901234567890123...\"",
+		"" },
+	{ LINUX("", "'resources':{'rdma':{'mlx':{'hcaHandles':1},'b':{'hcaHandles':@'1'}}}"),
+		"linux.resources.rdma[\"b\"].hcaHandles: expected a whole number from 0 to "
+		"4294967295, found \"1\"",
+		"" },
+	{ LINUX("", "'resources':{'rdma':{'mlx':@[]}}"),
+		"linux.resources.rdma[\"mlx\"]: expected an object, found a list", "" },
+	{ PROCESS("'args':['a'],'cwd':'/','apparmorProfile':@'p'"),
+		"process.apparmorProfile: " LATER_TEXT, "" },
+	{ PROCESS("'args':['a'],'cwd':'/','selinuxLabel':@0.0"),
+		"process.selinuxLabel: " LATER_TEXT, "" },
+	{ TOP("'hooks':@{'prestart':[]}"), "hooks: " LATER_TEXT, "" },
+	{ TOP("'mounts':[{'destination':'/','uidMappings':@[{}]}]"),
+		"mounts[0].uidMappings: " LATER_TEXT, "" },
+	{ TOP("'mounts':[{'destination':'/','uidMappings':@[null]}]"),
+		"mounts[0].uidMappings: " LATER_TEXT, "" },
+};
+
+Test(spec_load, values)
+{
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		spec_case_expect(values[i].json, -EINVAL, values[i].text, values[i].hint);
+}
+
+static const char *const good[] = {
+	BASE ",'linux':{'namespaces':[" MOUNT "]}}",
+	TOP("'Root':1,'unknown':[null,1e5,-0,{'a':[{}]}],'x':{'x':{'x':null}}"),
+	TOP("'hooks':null"),
+	TOP("'hooks':{}"),
+	TOP("'hooks':[]"),
+	PROCESS("'args':[''],'cwd':'/','apparmorProfile':'','selinuxLabel':false,'scheduler':0"),
+	OOM("-1000"),
+	USER("'uid':4294967294,'umask':511,'additionalGids':[]"),
+	LINUX("", "'rootfsPropagation':''"),
+	LINUX("",
+		"'resources':{'cpu':{'quota':-9223372036854775808,'shares':18446744073709551615}}"),
+	"\r\n\t " BASE ",'linux':{'namespaces':[" MOUNT "]}}\r\n\t ",
+};
+
+Test(spec_load, good)
+{
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		spec_case_expect(good[i], 0, "", "");
+}
+
+Test(spec_load, values_and_places)
+{
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *c = NULL;
+	struct err e = { 0 };
+	struct spec_case s = spec_case_make(
+		BASE ",\n'hostname' : 'h\\u00e9\\ud83d\\ude00\\n','annotations':{'k':'v','':'w'},\n"
+		     "  'linux':{'namespaces':[],'sysctl':{},'resources':{'cpu':{'quota':-5},\n"
+		     "'rdma':{'mlx4':{'hcaObjects':7}}}},'mounts':[{'destination':'/a',\n"
+		     " 'options':['ro','rbind']},{'destination':'/b'}]}");
+
+	cr_assert(eq(int, spec_load(s.json, strlen(s.json), &a, &c, &e), 0), "%s", e.text);
+	memset(s.json, 'X', strlen(s.json));
+	free(s.json);
+	cr_expect(eq(str, (char *)c->hostname.value, "h\xc3\xa9\xf0\x9f\x98\x80\n"));
+	cr_expect(eq(u32, c->hostname.at.line, 4));
+	cr_expect(eq(u32, c->hostname.at.column, 14));
+	cr_expect(eq(sz, c->annotations.count, 2));
+	cr_expect(eq(str, (char *)c->annotations.items[0].key.value, "k"));
+	cr_expect(eq(u32, c->annotations.items[0].key.at.column, 53));
+	cr_expect(eq(u32, c->annotations.items[0].value.at.column, 57));
+	cr_expect(eq(str, (char *)c->annotations.items[1].value.value, "w"));
+	cr_expect(eq(int, GIVEN(c->os->namespaces), 1));
+	cr_expect(eq(sz, c->os->namespaces.count, 0));
+	cr_expect(eq(int, GIVEN(c->os->maskedPaths), 0));
+	cr_expect(eq(i64, c->os->resources->cpu->quota.value, -5));
+	cr_expect(eq(int, GIVEN(c->os->resources->cpu->period), 0));
+	cr_expect(eq(ptr, (void *)c->os->resources->memory, NULL));
+	cr_expect(eq(str, (char *)c->os->resources->rdma.items[0].name.value, "mlx4"));
+	cr_expect(eq(u64, c->os->resources->rdma.items[0].hcaObjects.value, 7));
+	cr_expect(eq(sz, c->mounts.count, 2));
+	cr_expect(eq(str, (char *)c->mounts.items[0].options.items[1].value, "rbind"));
+	cr_expect(eq(u32, c->mounts.items[0].options.items[1].at.line, 7));
+	cr_expect(eq(u32, c->mounts.items[0].options.items[1].at.column, 18));
+	cr_expect(eq(str, (char *)c->mounts.items[1].destination.value, "/b"));
+	cr_expect(eq(u32, c->mounts.items[1].at.line, 7));
+	cr_expect(eq(u32, c->at.line, 1));
+}
+
+/* count times `one` between BASE ", " open and close. */
+static char *repeat(const char *open, const char *one, size_t count, const char *close)
+{
+	const size_t size = strlen(open) + strlen(one) * count + strlen(close) + 1;
+	char *const text = malloc(size), *end;
+
+	cr_assert(text != NULL);
+	end = stpcpy(text, open);
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(end, one);
+	(void)stpcpy(end, close);
+	return text;
+}
+
+static void expect_repeated(char *row, int rc, const char *text)
+{
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *config = NULL;
+	struct spec_case c = spec_case_make(row);
+	struct err e = { 0 };
+
+	cr_expect(eq(int, spec_case_read(c.json, strlen(c.json), &a, &config, &e), rc));
+	cr_expect(eq(str, e.text, (char *)text));
+	free(c.json);
+	free(row);
+}
+
+Test(spec_load, depth)
+{
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *config = NULL;
+	struct err e = { 0 };
+	char *deep = repeat("{\n\"x\":", "[", 128, "");
+
+	cr_expect(eq(int, spec_load(deep, strlen(deep), &a, &config, &e), -E2BIG));
+	cr_expect(eq(str, e.text, "nested deeper than 128 objects and lists"));
+	cr_expect(eq(u32, e.at.line, 2));
+	cr_expect(eq(u32, e.at.column, 4 + 128));
+	deep[strlen(deep) - 1] = '\0';
+	cr_expect(eq(int, spec_load(deep, strlen(deep), &a, &config, &e), -EINVAL));
+	cr_expect(eq(str, e.text, "syntax error: the text ends too early"));
+	free(deep);
+}
+
+Test(spec_load, elements)
+{
+	const char *const open = PROCESS("'args':['a'],'cwd':'/','env':['a'");
+	const char *const close = "]}}";
+	char *const head = strdup(open);
+
+	cr_assert(head != NULL);
+	head[strlen(head) - 2] = '\0';
+	expect_repeated(repeat(head, ",''", 65535, close), 0, "");
+	expect_repeated(
+		repeat(head, ",''", 65536, close), -E2BIG, "process.env: more than 65536 elements");
+	free(head);
+}
+
+Test(spec_load, size)
+{
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *config = NULL;
+	struct err e = { 0 };
+	struct spec_case c = spec_case_make(BASE "}");
+	char *const big = calloc(1, SPEC_SIZE_MAX + 1);
+
+	cr_assert(big != NULL);
+	memset(big, ' ', SPEC_SIZE_MAX + 1);
+	memcpy(big, c.json, strlen(c.json));
+	cr_expect(eq(int, spec_load(big, SPEC_SIZE_MAX, &a, &config, &e), 0), "%s", e.text);
+	cr_expect(eq(int, spec_load(big, SPEC_SIZE_MAX + 1, &a, &config, &e), -E2BIG));
+	cr_expect(eq(str, e.text, "larger than 16 MiB"));
+	free(big);
+	free(c.json);
+}
+
+/* Half a million keys of one unknown object: in linear time, and a duplicate among them is found.
+ */
+Test(spec_load, many_keys, .timeout = 5)
+{
+	enum {
+		KEYS = 500000
+	};
+	AUTO_ARENA a = { 0 };
+	const struct spec_config *config = NULL;
+	struct err e = { 0 };
+	char *const text = malloc(KEYS * 16 + 64);
+	char *end = text;
+
+	cr_assert(text != NULL);
+	end = stpcpy(end, "{\"x\":{");
+	for (size_t i = 0; i < KEYS; i++)
+		end += sprintf(end, "\"%zu\":0,", i);
+	(void)stpcpy(end, "\"31415\":0}}");
+	cr_expect(eq(int, spec_load(text, strlen(text), &a, &config, &e), -EINVAL));
+	cr_expect(eq(str, e.text, "x.31415: given twice"));
+	cr_expect(eq(u32, e.at.column, (uint32_t)(end - text) + 1));
+	free(text);
+}
+
+/* A filter of 60 KiB, as compact as it goes and indented: the arena stays near the file's size. */
+Test(spec_load, memory)
+{
+	static const struct {
+		const char *open, *one, *close;
+		size_t count;
+	} forms[] = {
+		{ "'names':['a'", ",'accept4'", "],'action':'SCMP_ACT_LOG'", 6000 },
+		{ "'names':['a'", ",\n                                        'accept4'",
+			"],'action':'SCMP_ACT_LOG'", 1200 },
+		{ "'names':['a'],'action':'SCMP_ACT_LOG'",
+			"},{'names':['accept4'],'action':'SCMP_ACT_LOG'", "", 1300 },
+		{ "'names':['a'],'action':'SCMP_ACT_LOG','args':[{'index':0,'value':1,"
+		  "'op':'SCMP_CMP_EQ'}",
+			",{'index':0,'value':1,'op':'SCMP_CMP_EQ'}", "]", 1500 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		AUTO_ARENA a = { 0 };
+		const struct spec_config *config = NULL;
+		struct err e = { 0 };
+		char *const middle =
+			repeat(forms[i].open, forms[i].one, forms[i].count, forms[i].close);
+		char *const tail = repeat(middle, "", 0, "}]}}}");
+		char *const row = repeat(BASE ",'linux':{'namespaces':[" MOUNT
+					      "],'seccomp':{'defaultAction':'SCMP_ACT_LOG',"
+					      "'syscalls':[{",
+			tail, 1, "");
+		struct spec_case c = spec_case_make(row);
+
+		cr_expect(eq(int, spec_case_read(c.json, strlen(c.json), &a, &config, &e), 0), "%s",
+			e.text);
+		cr_expect(ge(sz, strlen(c.json), 50000), "form %zu", i);
+		cr_expect(le(sz, a.total, strlen(c.json) * 4 + 8192), "form %zu: %zu of %zu", i,
+			a.total, strlen(c.json));
+		free(c.json);
+		free(row);
+		free(tail);
+		free(middle);
+	}
+}
