@@ -7,11 +7,13 @@
 #include "base/err.h"
 
 struct host_facts {
-#define NUMBER(member, name) uint64_t member;
-#define FLAG(member, name)   bool member;
-#define TEXT(member, name)   const char *member;
+#define NUMBER(member, name)          uint64_t member;
+#define LIMIT(member, name, resource) uint64_t member;
+#define FLAG(member, name)            bool member;
+#define TEXT(member, name)            const char *member;
 #include "spec/host.def"
 #undef NUMBER
+#undef LIMIT
 #undef FLAG
 #undef TEXT
 };
@@ -19,15 +21,23 @@ struct host_facts {
 /* What of the facts a configuration needs; what it does not need is not asked for. */
 struct host_wish {
 	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
-	bool rlimits;            /* hard limits */
-	bool id_ranges;          /* newuidmap, newgidmap, subordinate ids */
+	uint64_t rlimits;        /* one bit a RLIMIT_*: which hard limits */
 };
+
+/* Facts of which nothing is known: numbers 0, texts empty. */
+void host_facts_empty(struct host_facts *ret);
+
+/* The caller's hard limit of a RLIMIT_*. */
+uint64_t host_hard_limit(const struct host_facts *h, int64_t resource);
 
 /* Asks the kernel.
  * arena  all texts live there
  * ret    set on success only */
 CHECKED int host_probe(
 	const struct host_wish *wish, struct arena *arena, struct host_facts *ret, struct err *e);
+
+/* Is the caller in a user namespace other than the initial one? */
+CHECKED int host_in_user_namespace(bool *ret, struct err *e);
 
 /* Reads the text form of spec/host.def; facts that it does not name are 0 or empty. */
 CHECKED int host_read(const char *text, struct arena *arena, struct host_facts *ret, struct err *e);

@@ -9,66 +9,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "host/host.h"
+#include "plan/ops.h"
 #include "spec/spec.h"
-
-enum plan_kind {
-#define OP(name, side, say, members) PLAN_##name,
-#include "spec/ops.def"
-#undef OP
-	PLAN_KINDS,
-};
-
-enum plan_side { SIDE_PARENT = 1, SIDE_CHILD = 2, SIDE_BOTH = 3 };
-
-/* Descriptors that operations hand to each other.  A slot is -1 until an operation fills it. */
-enum plan_slot {
-	SLOT_NONE = -1,
-	SLOT_ROOT,   /* the container's root mount */
-	SLOT_STAGE,  /* the container's state directory: where the new root is put at first */
-	SLOT_PROC,   /* the host's /proc, verified */
-	SLOT_CGROUP, /* the container's cgroup directory */
-	SLOT_TREE,   /* the detached mount at hand */
-	SLOT_NULL,   /* detached clone of the host's /dev/null, verified */
-	SLOT_EMPTY,  /* detached empty read-only tmpfs, for masks */
-	SLOT_UPPER,
-	SLOT_WORK,
-	SLOT_FIFO,
-	SLOT_FILTER, /* memfd of the compiled seccomp filter */
-	SLOT_PTS,
-	SLOT_FIRST_FREE, /* numbers from here on are given out by plan_slot_new */
-};
-
-#define STR(op, member)  const char *member;
-#define NUM(op, member)  uint64_t member;
-#define OCT(op, member)  uint64_t member;
-#define HEX(op, member)  uint64_t member;
-#define SLOT(op, member) int member;
-#define LIST(op, member) const char *const *member;
-#define DATA(op, member) const void *member;
-#define OP(name, side, say, members) \
-	struct plan_##name {         \
-		members              \
-	};
-#include "spec/ops.def"
-#undef OP
-#undef STR
-#undef NUM
-#undef OCT
-#undef HEX
-#undef SLOT
-#undef LIST
-#undef DATA
-
-struct plan_op {
-	enum plan_kind kind;
-	struct src_pos at; /* the place in config.json that asked for it */
-	const char *path;  /* its config path, "mounts[3]"; never NULL */
-	union {
-#define OP(name, side, say, members) struct plan_##name name;
-#include "spec/ops.def"
-#undef OP
-	};
-};
 
 /* What the command line asks for, beside the configuration. */
 struct plan_options {
@@ -79,10 +21,35 @@ struct plan_options {
 	bool overlay;            /* --overlay, with or without a directory */
 	bool no_pivot;
 	bool no_new_keyring;
-	bool wait_start;         /* create: the program waits for `start` */
-	bool detach;             /* the runtime does not stay: a terminal needs a console socket */
+	bool wait_start; /* create: the program waits for `start` */
+	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
 	uint64_t preserve_fds;
+};
+
+/* One line of a uid_map or gid_map. */
+struct plan_id_range {
+	uint64_t inside, outside, count;
+};
+
+struct plan_id_map {
+	const struct plan_id_range *ranges;
+	size_t count;
+};
+
+/* Something that was asked for and is not given, but need not stop a container by the
+ * specification.  Goes to the log, never to the terminal. */
+struct plan_warning {
+	const struct plan_warning *next;
+	struct src_pos at;
+	const char *text;
+};
+
+struct plan_late {
+	const struct plan_late *next;
+	struct src_pos at;
+	const char *path;
+	int tree;
 };
 
 struct plan {
@@ -93,13 +60,22 @@ struct plan {
 
 	struct plan_op *ops;
 	size_t count, capacity;
-	int slots;               /* how many descriptor slots there are */
+	int slots; /* how many descriptor slots there are */
 
 	/* Decisions that several builders need; set by plan_build before it calls them. */
-	uint64_t new_ns;         /* CLONE_NEW* flags of namespaces to be made */
-	uint64_t joined_ns;      /* and of those joined by path */
-	bool own_user_ns;        /* made for this container, by the configuration or by us */
-	const char *cgroup;      /* absolute below the cgroup mount; NULL: no cgroup */
+	uint64_t new_ns;    /* CLONE_NEW* flags of namespaces to be made */
+	uint64_t joined_ns; /* and of those joined by path */
+	bool user_ns;       /* lives in a user namespace other than ours, made or joined */
+	bool in_user_ns;    /* or in ours, when that is not the host's: no rights over the host */
+	bool auto_user_ns;  /* one that the configuration did not ask for */
+	struct plan_id_map uids, gids; /* of a user namespace to be made */
+	bool setgroups;                /* setgroups(2) is possible in the container */
+	const int *mount_slots;       /* one a mount: slot of a source opened early, or SLOT_NONE */
+	int dev_slot;                 /* a /dev of our making, SLOT_NONE: it is not ours */
+	int pts_slot;                 /* the devpts of /dev/pts, SLOT_NONE: none of ours */
+	const struct plan_late *late; /* mounts that become read-only at the end */
+	const struct plan_warning *warnings;
+	const char *cgroup; /* absolute below the cgroup mount; NULL: no cgroup */
 };
 
 /* Decides everything.  *ret and all in it live in the arena.
@@ -116,11 +92,8 @@ CHECKED struct plan_op *plan_append(struct plan *p, enum plan_kind kind, struct 
 /* A new descriptor slot. */
 int plan_slot_new(struct plan *p);
 
-/* Builders, one file a subject, called by plan_build in the order of the list. */
-CHECKED int plan_cgroup(struct plan *p, struct err *e);        /* cgroup.c: make, limits */
-CHECKED int plan_device_filter(struct plan *p, struct err *e); /* device_filter.c */
-
-const char *plan_kind_name(enum plan_kind kind);
-enum plan_side plan_kind_side(enum plan_kind kind);
+/* Adds a warning. */
+CHECKED int plan_warn(struct plan *p, struct src_pos at, struct err *e, const char *fmt, ...)
+	PRINTF(4, 5);
 
 #endif

@@ -1,0 +1,115 @@
+/* Building the list: the order of the subjects, and adding to it.  Decides nothing else. */
+#include "plan/build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int (*const builders[])(struct plan *p, struct err *e) = {
+	plan_namespaces,
+	plan_ids,
+	plan_cgroup_path,
+	plan_cgroup,
+	plan_console_connect,
+	plan_spawn,
+	plan_device_filter,
+	plan_filters,
+	plan_namespaces_inside,
+	plan_root,
+	plan_mounts,
+	plan_namespaces_settings,
+	plan_devices,
+	plan_masks,
+	plan_root_finish,
+	plan_process,
+};
+
+int plan_build(const struct spec_config *c, const struct host_facts *h,
+	const struct plan_options *o, struct plan *ret, struct err *e)
+{
+	struct arena *const arena = ret->arena;
+	struct plan p = { .arena = arena,
+		.config = c,
+		.host = h,
+		.options = o,
+		.slots = SLOT_FIRST_FREE,
+		.dev_slot = SLOT_NONE,
+		.pts_slot = SLOT_NONE };
+
+	for (size_t i = 0; i < ARRAY_LEN(builders); i++)
+		TRY(builders[i](&p, e));
+	*ret = p;
+	return 0;
+}
+
+static int grow(struct plan *p)
+{
+	const size_t capacity = p->capacity == 0 ? 128 : p->capacity * 2;
+	struct plan_op *const ops = arena_array(p->arena, capacity, sizeof(*ops));
+
+	if (ops == NULL)
+		return -ENOMEM;
+	if (p->count > 0)
+		memcpy(ops, p->ops, p->count * sizeof(*ops));
+	p->ops = ops;
+	p->capacity = capacity;
+	return 0;
+}
+
+/* Formatted text that lives as long as the plan; a text without conversions is not copied. */
+static PRINTF(2, 0) const char *keep_text(struct plan *p, const char *fmt, va_list ap)
+{
+	char buf[512];
+
+	if (strchr(fmt, '%') == NULL)
+		return fmt;
+	(void)vsnprintf(buf, sizeof(buf), fmt, ap); /* cut when too long: it is for people */
+	return arena_text(p->arena, buf, strlen(buf));
+}
+
+struct plan_op *plan_append(struct plan *p, enum plan_kind kind, struct src_pos at, struct err *e,
+	const char *path, ...)
+{
+	struct plan_op *op;
+	const char *text;
+	va_list ap;
+
+	va_start(ap, path);
+	text = keep_text(p, path, ap);
+	va_end(ap);
+	if (text == NULL || (p->count == p->capacity && grow(p) < 0)) {
+		(void)err_set(e, ENOMEM, at, "out of memory");
+		return NULL;
+	}
+	op = &p->ops[p->count++];
+	*op = (struct plan_op){ .kind = kind, .at = at, .path = text };
+	return op;
+}
+
+int plan_slot_new(struct plan *p)
+{
+	return p->slots++;
+}
+
+int plan_warn(struct plan *p, struct src_pos at, struct err *e, const char *fmt, ...)
+{
+	struct plan_warning *const w = arena_alloc(p->arena, sizeof(*w));
+	va_list ap;
+
+	if (w == NULL)
+		return err_set(e, ENOMEM, at, "out of memory");
+	va_start(ap, fmt);
+	w->text = keep_text(p, fmt, ap);
+	va_end(ap);
+	if (w->text == NULL)
+		return err_set(e, ENOMEM, at, "out of memory");
+	w->at = at;
+	w->next = p->warnings;
+	p->warnings = w;
+	return 0;
+}
+
+bool plan_host_can(const struct plan *p, unsigned capability)
+{
+	return (p->host->capabilities >> capability & 1) != 0;
+}

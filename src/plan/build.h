@@ -1,0 +1,53 @@
+/* The builders of a plan, one file a subject, in the order of the list that they make.
+ * Inside plan/ only.  Each appends what its subject needs, or nothing, and returns 0 or a negative
+ * errno with *e set. */
+#ifndef CRUN_LITE_PLAN_BUILD_H
+#define CRUN_LITE_PLAN_BUILD_H
+
+#include "plan/plan.h"
+
+/* Decisions, no operations: new, joined and user namespaces; id maps; cgroup path. */
+CHECKED int plan_namespaces(struct plan *p, struct err *e);
+CHECKED int plan_ids(struct plan *p, struct err *e);
+CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
+
+CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
+CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
+CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
+CHECKED int plan_filters(struct plan *p, struct err *e);             /* seccomp, by the parent */
+CHECKED int plan_device_filter(struct plan *p, struct err *e);       /* by the parent */
+CHECKED int plan_namespaces_inside(struct plan *p, struct err *e);   /* cgroup and time */
+CHECKED int plan_root(struct plan *p, struct err *e);                /* root tree or overlay */
+CHECKED int plan_mounts(struct plan *p, struct err *e);              /* mounts[], network */
+CHECKED int plan_namespaces_settings(struct plan *p, struct err *e); /* lo, names, sysctls */
+CHECKED int plan_devices(struct plan *p, struct err *e);             /* /dev, terminal */
+CHECKED int plan_masks(struct plan *p, struct err *e);
+CHECKED int plan_root_finish(struct plan *p, struct err *e); /* read-only, pivot */
+CHECKED int plan_process(struct plan *p, struct err *e);     /* credentials, exec */
+
+/* Parts of plan_process and plan_root_finish. */
+CHECKED int plan_credentials(struct plan *p, struct err *e);
+CHECKED int plan_rlimits(struct plan *p, struct err *e);
+CHECKED int plan_cwd_make(struct plan *p, struct err *e);
+
+/* Parts of plan_spawn. */
+CHECKED int plan_rlimits_raise(struct plan *p, struct err *e);
+CHECKED int plan_id_maps(struct plan *p, struct err *e);
+
+/* The parent makes the network namespace while the child mounts. */
+bool plan_net_overlaps(const struct plan *p);
+
+/* Is the id of the container mapped?  Always so without a user namespace of our making. */
+bool plan_uid_mapped(const struct plan *p, uint64_t id);
+bool plan_gid_mapped(const struct plan *p, uint64_t id);
+
+/* mounts[] whose sources are opened before anything else: see mounts.c. */
+CHECKED int plan_mounts_early(struct plan *p, struct err *e);
+
+/* Is it a bind mount? */
+bool plan_mount_is_bind(const struct spec_mount *m);
+
+/* The caller has this capability in its own user namespace. */
+bool plan_host_can(const struct plan *p, unsigned capability);
+
+#endif

@@ -1,0 +1,219 @@
+/* /dev: the nodes and links that every container has, those of the configuration, the terminal.
+ *
+ * Nodes are made by descriptor in a /dev of our own making; in a user namespace, where the kernel
+ * lets nobody make nodes, the host's are bound. */
+#include "plan/build.h"
+
+#include "plan/paths.h"
+
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEV_PTS "/dev/pts"
+
+static const struct {
+	const char *name, *path;
+	unsigned major, minor;
+} nodes[] = {
+	{ "null", "/dev/null", 1, 3 },
+	{ "zero", "/dev/zero", 1, 5 },
+	{ "full", "/dev/full", 1, 7 },
+	{ "random", "/dev/random", 1, 8 },
+	{ "urandom", "/dev/urandom", 1, 9 },
+	{ "tty", "/dev/tty", 5, 0 },
+};
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{ "fd", "/proc/self/fd" },
+	{ "stdin", "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },
+	{ "core", "/proc/kcore" },
+	{ "ptmx", "pts/ptmx" },
+};
+
+/* The configuration brings its own /dev. */
+static bool dev_is_bound(const struct plan *p)
+{
+	for (size_t i = 0; i < p->config->mounts.count; i++)
+		if (plan_path_is(p->config->mounts.items[i].destination.value, "dev"))
+			return p->dev_slot == SLOT_NONE;
+	return false;
+}
+
+static const struct spec_device *configured(const struct plan *p, const char *path)
+{
+	const struct spec_device_list *const list = &p->config->os->devices;
+
+	for (size_t i = list->count; i > 0; i--) /* the last of several wins */
+		if (strcmp(list->items[i - 1].path.value, path) == 0)
+			return &list->items[i - 1];
+	return NULL;
+}
+
+/* The host's node at the same path, with what a device needs of a mount and no more. */
+static int append_bound(
+	struct plan *p, struct src_pos at, const char *why, const char *path, struct err *e)
+{
+	struct plan_op *op = plan_append(p, PLAN_clone_tree, at, e, "%s", why);
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->clone_tree.path = path;
+	op->clone_tree.into = SLOT_TREE;
+	op = plan_append(p, PLAN_set_attr, at, e, "%s", why);
+	if (op == NULL)
+		return -ENOMEM;
+	op->set_attr.tree = SLOT_TREE;
+	op->set_attr.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	op->set_attr.words = "nosuid noexec";
+	op = plan_append(p, PLAN_attach, at, e, "%s", why);
+	if (op == NULL)
+		return -ENOMEM;
+	op->attach.path = path;
+	op->attach.tree = SLOT_TREE;
+	return 0;
+}
+
+static int append_defaults(struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		struct plan_op *op;
+
+		if (configured(p, nodes[i].path) != NULL)
+			continue;
+		if (p->in_user_ns) {
+			TRY(append_bound(p, POS_NONE, "default devices", nodes[i].path, e));
+			continue;
+		}
+		op = plan_append(p, PLAN_dev_node, POS_NONE, e, "default devices");
+		if (op == NULL)
+			return -ENOMEM;
+		op->dev_node.at = p->dev_slot;
+		op->dev_node.name = nodes[i].name;
+		op->dev_node.mode = S_IFCHR | 0666;
+		op->dev_node.major = nodes[i].major;
+		op->dev_node.minor = nodes[i].minor;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(links); i++) {
+		struct plan_op *const op =
+			plan_append(p, PLAN_dev_link, POS_NONE, e, "default devices");
+
+		if (op == NULL)
+			return -ENOMEM;
+		op->dev_link.at = p->dev_slot;
+		op->dev_link.name = links[i].name;
+		op->dev_link.target = links[i].target;
+	}
+	return 0;
+}
+
+static int append_device(struct plan *p, size_t i, struct err *e)
+{
+	const struct spec_device *const d = &p->config->os->devices.items[i];
+	struct plan_op *op;
+
+	if (p->in_user_ns) {
+		const char *const why = arena_printf(p->arena, "linux.devices[%zu]", i);
+
+		if (why == NULL)
+			return err_set(e, ENOMEM, d->at, "out of memory");
+		return append_bound(p, d->path.at, why, d->path.value, e);
+	}
+	op = plan_append(p, PLAN_node, d->path.at, e, "linux.devices[%zu]", i);
+	if (op == NULL)
+		return -ENOMEM;
+	op->node.path = d->path.value;
+	/* engines send the type's bits of stat(2) along */
+	op->node.mode =
+		(uint64_t)d->type.value | (GIVEN(d->fileMode) ? d->fileMode.value & 07777 : 0666);
+	op->node.major = d->major.value > 0 ? (uint64_t)d->major.value : 0;
+	op->node.minor = d->minor.value > 0 ? (uint64_t)d->minor.value : 0;
+	op->node.uid = d->uid.value;
+	op->node.gid = d->gid.value;
+	return 0;
+}
+
+static int open_dev(struct plan *p, const char *path, int *ret, struct err *e)
+{
+	struct plan_op *const op = plan_append(p, PLAN_open_dev, POS_NONE, e, "default devices");
+
+	if (op == NULL)
+		return -ENOMEM;
+	*ret = plan_slot_new(p);
+	op->open_dev.path = path;
+	op->open_dev.into = *ret;
+	return 0;
+}
+
+static int check_terminal(const struct plan *p, struct err *e)
+{
+	const struct spec_bool *const terminal = &p->config->process->terminal;
+	const struct plan_options *const o = p->options;
+
+	if (terminal->value && o->detach && o->console_socket == NULL) {
+		(void)err_set(e, EINVAL, terminal->at,
+			"process.terminal: nobody would hold the terminal of a detached container");
+		return err_hint(e, "give --console-socket PATH, or set process.terminal to false");
+	}
+	if (!terminal->value && o->console_socket != NULL)
+		return err_set(e, EINVAL, terminal->at,
+			"--console-socket: process.terminal is not set, so there is no terminal to send");
+	return 0;
+}
+
+int plan_console_connect(struct plan *p, struct err *e)
+{
+	struct plan_op *op;
+
+	TRY(check_terminal(p, e));
+	if (p->options->console_socket == NULL)
+		return 0;
+	op = plan_append(p, PLAN_console_connect, POS_NONE, e, "--console-socket");
+	if (op == NULL)
+		return -ENOMEM;
+	op->console_connect.path = p->options->console_socket;
+	return 0;
+}
+
+static int append_console(struct plan *p, struct err *e)
+{
+	const struct spec_process *const process = p->config->process;
+	struct plan_op *op;
+
+	if (!process->terminal.value)
+		return 0;
+	if (p->pts_slot == SLOT_NONE)
+		TRY(open_dev(p, DEV_PTS, &p->pts_slot, e));
+	op = plan_append(p, PLAN_console, process->terminal.at, e, "process.terminal");
+	if (op == NULL)
+		return -ENOMEM;
+	op->console.pts = p->pts_slot;
+	op->console.uid = process->user != NULL ? process->user->uid.value : 0;
+	if (process->consoleSize != NULL) {
+		op->console.rows = process->consoleSize->height.value;
+		op->console.columns = process->consoleSize->width.value;
+	}
+	return 0;
+}
+
+int plan_devices(struct plan *p, struct err *e)
+{
+	const struct spec_device_list *const list = &p->config->os->devices;
+
+	if (!dev_is_bound(p)) {
+		if (p->dev_slot == SLOT_NONE)
+			TRY(open_dev(p, "/dev", &p->dev_slot, e));
+		TRY(append_defaults(p, e));
+		for (size_t i = 0; i < list->count; i++)
+			if (configured(p, list->items[i].path.value) == &list->items[i])
+				TRY(append_device(p, i, e));
+	}
+	/* The session's leader is who may have a controlling terminal. */
+	if (plan_append(p, PLAN_session, POS_NONE, e, "process") == NULL)
+		return -ENOMEM;
+	return append_console(p, e);
+}

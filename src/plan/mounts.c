@@ -1,0 +1,361 @@
+/* mounts[] of the configuration: each is made detached, given its attributes and attached below the
+ * root, in the order of the list.
+ *
+ * Sources are opened one at a time, right before their use, except for two kinds that are opened
+ * before anything else: those that shall stay tied to the host's mounts (shared, slave), because
+ * the child cuts its mount namespace off right after; and all of a container in a user namespace,
+ * because its root may lack the rights to reach them. */
+#include "plan/build.h"
+
+#include "base/text.h"
+#include "plan/mount_data.h"
+#include "plan/mount_options.h"
+#include "plan/paths.h"
+#include "plan/root.h"
+
+#include <linux/mount.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+
+static bool is_type(const struct spec_mount *m, const char *type)
+{
+	return m->type.value != NULL && strcmp(m->type.value, type) == 0;
+}
+
+/* `cgroup` means version 2 here, whatever the engine calls it. */
+static bool is_cgroup(const struct spec_mount *m)
+{
+	return is_type(m, "cgroup") || is_type(m, "cgroup2");
+}
+
+/* sysfs shows the network namespace's owner; the kernel lets only that one mount it.  Without a
+ * network namespace of its own a container in a user namespace gets the host's, bound. */
+static bool sysfs_by_bind(const struct plan *p, const struct spec_mount *m)
+{
+	return is_type(m, "sysfs") && p->in_user_ns &&
+	       ((p->new_ns | p->joined_ns) & CLONE_NEWNET) == 0;
+}
+
+/* Likewise the cgroup tree, without a cgroup namespace of its own; where the host has none, there
+ * is nothing to bind. */
+static bool cgroup_by_bind(const struct plan *p, const struct spec_mount *m)
+{
+	return is_cgroup(m) && p->in_user_ns && p->host->cgroup_root[0] != '\0' &&
+	       ((p->new_ns | p->joined_ns) & CLONE_NEWCGROUP) == 0;
+}
+
+/* One mount on its way into the plan. */
+struct job {
+	const struct spec_mount *m;
+	size_t index;
+	struct plan_mount_options o;
+	int tree; /* slot of the detached mount */
+};
+
+static struct plan_op *append(
+	struct plan *p, const struct job *j, enum plan_kind kind, struct err *e)
+{
+	return plan_append(
+		p, kind, j->m->at, e, "mounts[%zu] (%s)", j->index, j->m->destination.value);
+}
+
+/* What is wrong with the mount as the configuration has it. */
+static int refuse(const struct job *j, int code, struct src_pos at, const char *why, struct err *e)
+{
+	const char *const destination = j->m->destination.value;
+	char shown[TEXT_SHOWN];
+
+	return err_set(e, code, at, "mounts[%zu] (%s): %s", j->index,
+		text_escape(shown, sizeof(shown), destination, strlen(destination)), why);
+}
+
+static const char *bind_source(struct plan *p, const struct job *j)
+{
+	const char *const source = j->m->source.value;
+
+	if (sysfs_by_bind(p, j->m))
+		return "/sys";
+	if (cgroup_by_bind(p, j->m))
+		return arena_printf(p->arena, "%s%s", p->host->cgroup_root,
+			p->cgroup != NULL ? p->cgroup : p->host->cgroup_own);
+	return plan_bundle_path(p, source, strlen(source));
+}
+
+static int append_clone(struct plan *p, const struct job *j, struct err *e)
+{
+	struct plan_op *op;
+
+	if (j->o.bind && (j->m->source.value == NULL || j->m->source.value[0] == '\0'))
+		return refuse(j, EINVAL, j->m->at, "source: missing", e);
+	op = append(p, j, PLAN_clone_tree, e);
+	if (op == NULL)
+		return -ENOMEM;
+	if (GIVEN(j->m->source))
+		op->at = j->m->source.at;
+	op->clone_tree.path = bind_source(p, j);
+	op->clone_tree.recursive = j->o.recursive || sysfs_by_bind(p, j->m);
+	op->clone_tree.into = j->tree;
+	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, op->at, "out of memory");
+}
+
+static int append_attr(
+	struct plan *p, const struct job *j, bool recursive, uint64_t propagation, struct err *e)
+{
+	struct plan_op *const op = append(p, j, PLAN_set_attr, e);
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->set_attr.tree = j->tree;
+	op->set_attr.words = j->o.words[0] != '\0'
+				     ? j->o.words
+				     : spec_word_text(&spec_propagation, (int64_t)propagation);
+	op->set_attr.recursive = recursive;
+	op->set_attr.propagation = propagation & ~(uint64_t)MS_REC;
+	op->set_attr.set = recursive ? j->o.rec_set : j->o.set;
+	op->set_attr.clear = recursive ? j->o.rec_clear : j->o.clear;
+	return 0;
+}
+
+/* The propagation of a clone: as asked for, else as the root's. */
+static uint64_t clone_propagation(const struct plan *p, const struct job *j)
+{
+	return j->o.propagation != 0 ? j->o.propagation : plan_root_propagation(p);
+}
+
+/* Attributes and propagation may differ in how far they reach; one call serves what agrees. */
+static int append_bind_attrs(struct plan *p, const struct job *j, struct err *e)
+{
+	const uint64_t propagation = clone_propagation(p, j);
+	const bool far = (propagation & MS_REC) != 0;
+	const bool cut_off = (propagation & ~(uint64_t)MS_REC) == MS_PRIVATE &&
+			     !plan_mount_early(p, j->m, &j->o);
+	const uint64_t own = cut_off ? 0 : propagation; /* a clone of a private mount is private */
+
+	if (j->o.set != 0 || j->o.clear != 0 || (own != 0 && !far))
+		TRY(append_attr(p, j, false, far ? 0 : own, e));
+	if (j->o.rec_set != 0 || j->o.rec_clear != 0 || (own != 0 && far))
+		TRY(append_attr(p, j, true, far ? own : 0, e));
+	return 0;
+}
+
+bool plan_mount_early(
+	const struct plan *p, const struct spec_mount *m, const struct plan_mount_options *o)
+{
+	const uint64_t propagation =
+		o->propagation != 0 ? o->propagation : plan_root_propagation(p);
+
+	if (o->remount || (!o->bind && !sysfs_by_bind(p, m) && !cgroup_by_bind(p, m)))
+		return false;
+	return p->user_ns || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
+}
+
+int plan_mounts_early(struct plan *p, struct err *e)
+{
+	const struct spec_mount_list *const list = &p->config->mounts;
+	int *const slots = arena_array(p->arena, list->count, sizeof(*slots));
+
+	if (slots == NULL)
+		return err_set(e, ENOMEM, list->at, "out of memory");
+	for (size_t i = 0; i < list->count; i++) {
+		struct job j = { .m = &list->items[i], .index = i };
+
+		slots[i] = SLOT_NONE;
+		TRY(plan_mount_options(p, i, &j.o, e));
+		if (!plan_mount_early(p, j.m, &j.o))
+			continue;
+		j.tree = slots[i] = plan_slot_new(p);
+		TRY(append_clone(p, &j, e));
+	}
+	p->mount_slots = slots;
+	return 0;
+}
+
+/* Below /proc nothing may be hidden from the program but what only shows numbers of the host, as
+ * engines do with lxcfs (the list is runc's); /proc itself may be the host's or a new one. */
+static bool may_cover_proc(const char *below)
+{
+	static const char *const files[] = { "cpuinfo", "diskstats", "meminfo", "stat", "swaps",
+		"uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid",
+		"sys/crypto/fips_enabled" };
+
+	for (size_t i = 0; below != NULL && i < ARRAY_LEN(files); i++)
+		if (strcmp(below, files[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool mounted_before(const struct plan *p, const struct job *j)
+{
+	for (size_t i = 0; i < j->index; i++)
+		if (strcmp(p->config->mounts.items[i].destination.value, j->m->destination.value) ==
+			0)
+			return true;
+	return false;
+}
+
+/* The name right below a /dev of our own making, where a mount point is surely missing and nothing
+ * but our own is on the way; NULL for any other place. */
+static const char *dev_name(const struct plan *p, const struct job *j)
+{
+	const char *const destination = j->m->destination.value;
+	const char *const name = destination + strlen("/dev/");
+
+	if (p->dev_slot == SLOT_NONE || j->o.bind ||
+		strncmp(destination, "/dev/", strlen("/dev/")) != 0 || mounted_before(p, j))
+		return NULL;
+	return name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ? NULL : name;
+}
+
+static int append_attach_dev(
+	struct plan *p, const struct job *j, const char *name, bool keep, struct err *e)
+{
+	struct plan_op *const op = append(p, j, PLAN_attach_dev, e);
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->attach_dev.name = name;
+	op->attach_dev.tree = j->tree;
+	op->attach_dev.at = p->dev_slot;
+	op->attach_dev.how = keep ? ATTACH_KEEP : 0u;
+	return 0;
+}
+
+static int append_attach(struct plan *p, const struct job *j, bool keep, struct err *e)
+{
+	const char *const destination = j->m->destination.value;
+	const bool proc = plan_path_is(destination, "proc");
+	struct plan_op *op;
+
+	if (j->o.bind && proc) {
+		op = append(p, j, PLAN_check_proc, e);
+		if (op == NULL)
+			return -ENOMEM;
+		op->check_proc.tree = j->tree;
+		op->check_proc.path = j->m->source.value;
+	}
+	if (dev_name(p, j) != NULL)
+		return append_attach_dev(p, j, dev_name(p, j), keep, e);
+	op = append(p, j, PLAN_attach, e);
+	if (op == NULL)
+		return -ENOMEM;
+	op->attach.path = destination;
+	op->attach.tree = j->tree;
+	op->attach.how =
+		(is_type(j->m, "proc") || is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR : 0u) |
+		(proc || may_cover_proc(plan_path_below(destination, "proc")) ? ATTACH_OVER_PROC
+									      : 0u) |
+		(is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
+		(keep ? ATTACH_KEEP : 0u);
+	return 0;
+}
+
+static int append_bind(struct plan *p, struct job *j, struct err *e)
+{
+	j->tree = p->mount_slots[j->index];
+	if (plan_path_is(j->m->destination.value, "dev"))
+		p->dev_slot = SLOT_NONE; /* covers one of our making */
+	if (j->tree == SLOT_NONE) {
+		j->tree = SLOT_TREE;
+		TRY(append_clone(p, j, e));
+	}
+	if (sysfs_by_bind(p, j->m) || cgroup_by_bind(p, j->m)) {
+		j->o.rec_set |= MOUNT_ATTR_RDONLY;
+		j->o.words = j->o.words[0] == '\0' ? "rro"
+						   : arena_printf(p->arena, "%s rro", j->o.words);
+		if (j->o.words == NULL)
+			return err_set(e, ENOMEM, j->m->at, "out of memory");
+	}
+	TRY(append_bind_attrs(p, j, e));
+	return append_attach(p, j, false, e);
+}
+
+static int append_new(struct plan *p, struct job *j, struct err *e)
+{
+	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
+	const bool late_ro = is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
+	const bool dev = plan_path_is(j->m->destination.value, "dev");
+	const char *path;
+	struct plan_op *op;
+
+	if (!GIVEN(j->m->type) || j->m->type.value[0] == '\0')
+		return refuse(j, EINVAL, j->m->at, "type: missing", e);
+	j->tree = late_ro || dev || is_type(j->m, "devpts") ? plan_slot_new(p) : SLOT_TREE;
+	op = append(p, j, PLAN_new_fs, e);
+	if (op == NULL)
+		return -ENOMEM;
+	path = op->path;
+	op->new_fs.type = is_cgroup(j->m) ? "cgroup2" : j->m->type.value;
+	op->new_fs.source = j->m->source.value;
+	op->new_fs.attr = (j->o.set | j->o.rec_set) & ~(late_ro ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+	op->new_fs.into = j->tree;
+	op->new_fs.data = plan_mount_data(p, j->m, &j->o);
+	if (op->new_fs.data == NULL)
+		return err_set(e, ENOMEM, j->m->at, "out of memory");
+	if (j->o.propagation != 0) {
+		j->o.set = 0; /* these the new file system has */
+		j->o.clear = 0;
+		TRY(append_attr(p, j, false, j->o.propagation, e));
+	}
+	TRY(append_attach(p, j, j->tree != SLOT_TREE, e));
+	if (dev)
+		p->dev_slot = j->tree;
+	if (is_type(j->m, "devpts") && plan_path_is(j->m->destination.value, "dev/pts"))
+		p->pts_slot = j->tree;
+	return late_ro ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
+}
+
+static int append_remount(struct plan *p, const struct job *j, struct err *e)
+{
+	struct plan_op *const op = append(p, j, PLAN_remount, e);
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->remount.path = j->m->destination.value;
+	op->remount.words = j->o.words;
+	op->remount.set = j->o.set | j->o.rec_set;
+	op->remount.clear = j->o.clear | j->o.rec_clear;
+	op->remount.recursive = j->o.rec_set != 0 || j->o.rec_clear != 0;
+	return 0;
+}
+
+static int append_mount(struct plan *p, size_t index, struct err *e)
+{
+	struct job j = { .m = &p->config->mounts.items[index], .index = index };
+	const struct spec_str *const destination = &j.m->destination;
+	const char *const in_proc = plan_path_below(destination->value, "proc");
+
+	TRY(plan_mount_options(p, index, &j.o, e));
+	if (in_proc != NULL && *in_proc != '\0' && !may_cover_proc(in_proc))
+		return refuse(&j, EPERM, destination->at,
+			"would hide a part of /proc that protects the host: Operation not permitted",
+			e);
+	if (j.o.remount)
+		return append_remount(p, &j, e);
+	if (plan_path_is(destination->value, "")) {
+		(void)refuse(&j, EINVAL, destination->at, "would hide the whole root", e);
+		return err_hint(e, "root.path names the root; --overlay makes it writable");
+	}
+	if (j.o.bind || sysfs_by_bind(p, j.m) || cgroup_by_bind(p, j.m))
+		return append_bind(p, &j, e);
+	return append_new(p, &j, e);
+}
+
+int plan_mounts(struct plan *p, struct err *e)
+{
+	bool joined = !plan_net_overlaps(p);
+
+	for (size_t i = 0; i <= p->config->mounts.count; i++) {
+		const bool last = i == p->config->mounts.count;
+
+		if (!joined && (last || is_type(&p->config->mounts.items[i], "sysfs"))) {
+			joined = true;
+			if (plan_append(p, PLAN_net_join, p->config->os->namespaces.at, e,
+				    "linux.namespaces") == NULL)
+				return -ENOMEM;
+		}
+		if (!last)
+			TRY(append_mount(p, i, e));
+	}
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* Comparing paths of the container.  Looks at nothing but the text. */
+#include "plan/paths.h"
+
+#include <string.h>
+
+/* What of a path leads nowhere: slashes, and components that are a dot. */
+static const char *skip(const char *path)
+{
+	while (*path == '/' || (*path == '.' && (path[1] == '/' || path[1] == '\0')))
+		path++;
+	return path;
+}
+
+const char *plan_path_below(const char *path, const char *dir)
+{
+	while (*dir != '\0') {
+		const size_t len = strcspn(dir, "/");
+
+		path = skip(path);
+		if (strncmp(path, dir, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+			return NULL;
+		path += len;
+		dir += len + (dir[len] == '/');
+	}
+	return skip(path);
+}
+
+bool plan_path_is(const char *path, const char *name)
+{
+	const char *const rest = plan_path_below(path, name);
+
+	return rest != NULL && *rest == '\0';
+}
