@@ -1,0 +1,34 @@
+/* The child's side of a plan: what runs between the clone and the program.
+ *
+ * Carries out the CHILD operations in order, decides nothing, allocates nothing (it runs on a copy
+ * of the parent's memory), and opens nothing by a path that the container controls except below
+ * the new root.  A failure is sent to the parent as {operation, errno}; the parent has the words.
+ */
+#ifndef CRUN_LITE_CHILD_CHILD_H
+#define CRUN_LITE_CHILD_CHILD_H
+
+#include "plan/plan.h"
+
+#include <signal.h>
+
+struct child {
+	const struct plan *plan;
+	int *slots;       /* plan->slots descriptors, FD_NONE where empty */
+	int sock;         /* to the parent */
+	int parent_pidfd; /* to join its network namespace; FD_NONE when not needed */
+	sigset_t ignored; /* signals that the caller ignores */
+
+	/* filled while walking */
+	uint32_t at;     /* number of the operation at hand */
+	bool empty_used; /* SLOT_EMPTY is mounted: from now on it is cloned */
+	int spent[12];   /* descriptors that have served: see child_spend */
+	unsigned spent_count;
+	const char *program; /* what find_program found */
+	char home[280];      /* "HOME=..." */
+	char detail[160];    /* what the kernel said beside an errno */
+};
+
+/* Walks the plan; never returns.  Ends as the program, or exits 1 after telling the parent. */
+_Noreturn void child_main(struct child *c);
+
+#endif

@@ -1,0 +1,104 @@
+/* The container's terminal: a pair of the container's own devpts, its slave in the place of
+ * descriptors 0 to 2 and on /dev/console, its master sent to the parent. */
+#include "child/ops.h"
+
+#include "base/sys.h"
+#include "child/look.h"
+#include "proto/proto.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <termios.h>
+
+int do_session(struct child *c, const struct plan_session *op)
+{
+	(void)c;
+	(void)op;
+	return setsid() < 0 ? -errno : 0;
+}
+
+/* The master, opened by way of the file system that was made, not by a name in the container. */
+static int open_master(int pts)
+{
+	AUTO_FD fd = FD_NONE;
+	struct statfs fs;
+	int unlock = 0;
+
+	if (fstatfs(pts, &fs) < 0)
+		return -errno;
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return -ENODEV;
+	fd = sys_openat2(pts, "ptmx", O_RDWR | O_NOCTTY, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
+		return -errno;
+	return fd_take(&fd);
+}
+
+/* Binds the slave on /dev/console, which is made when missing but never through a link. */
+static int put_on_dev(struct child *c, int slave)
+{
+	AUTO_FD target = look_or_make(c->slots[SLOT_ROOT], "/dev/console", LOOK_FILE, true);
+	AUTO_FD tree = FD_NONE;
+
+	if (target < 0)
+		return target;
+	tree = sys_clone_tree(slave, "", false);
+	if (tree < 0)
+		return tree;
+	return sys_move_mount(tree, target);
+}
+
+static int set_size(int master, const struct plan_console *op)
+{
+	const struct winsize size = { .ws_row = (unsigned short)op->rows,
+		.ws_col = (unsigned short)op->columns };
+
+	if (op->rows == 0 && op->columns == 0)
+		return 0;
+	return ioctl(master, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+int do_console(struct child *c, const struct plan_console *op)
+{
+	AUTO_FD master = open_master(c->slots[op->pts]);
+	AUTO_FD slave = FD_NONE;
+
+	if (master < 0)
+		return master;
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return -errno;
+	TRY(set_size(master, op));
+	if (op->uid != 0 && fchown(slave, (uid_t)op->uid, (gid_t)-1) < 0)
+		return -errno;
+	TRY(put_on_dev(c, slave));
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return -errno;
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(slave, fd) < 0)
+			return -errno;
+	return proto_send(
+		c->sock, &(struct proto_msg){ .kind = PROTO_MASTER, .op = c->at }, master);
+}
+
+int do_stdio_own(struct child *c, const struct plan_stdio_own *op)
+{
+	(void)c;
+	for (int fd = 0; fd <= 2; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) < 0 || (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)) ||
+			st.st_uid == op->uid)
+			continue;
+		/* so that /dev/stdout can be opened again; EPERM, EROFS: the caller's matter */
+		(void)!fchown(fd, (uid_t)op->uid, (gid_t)-1);
+	}
+	return 0;
+}

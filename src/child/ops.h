@@ -1,0 +1,27 @@
+/* The operations of the child: one function per CHILD and BOTH row of spec/ops.def, all of one
+ * shape.  Inside child/ only. */
+#ifndef CRUN_LITE_CHILD_OPS_H
+#define CRUN_LITE_CHILD_OPS_H
+
+#include "child/child.h"
+
+/* 0, or a negative errno; c->detail may say more. */
+#define DECLARE_CHILD(name) CHECKED int do_##name(struct child *c, const struct plan_##name *op);
+#define DECLARE_PARENT(name)
+#define DECLARE_BOTH(name)           DECLARE_CHILD(name)
+#define OP(name, side, say, members) DECLARE_##side(name)
+#include "spec/ops.def"
+#undef OP
+#undef DECLARE_CHILD
+#undef DECLARE_PARENT
+#undef DECLARE_BOTH
+
+/* Gives up *fd, which becomes FD_NONE.  A few are kept and closed in one go: they are mostly
+ * neighbours, and half of all calls of a start would be close(2) otherwise. */
+void child_spend(struct child *c, int *fd);
+
+/* Opens the host's /proc below which `file` lies and writes it; the proc file system is verified.
+ * Only before the root is changed. */
+CHECKED int child_write_proc(const char *file, const char *text);
+
+#endif

@@ -1,0 +1,228 @@
+/* Putting things below the container's root: mounts, masks, nodes, links, directories.  All by way
+ * of look.h; a path of the container is never used otherwise. */
+#include "child/ops.h"
+
+#include "base/sys.h"
+#include "child/look.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+/* A file system whose root directory comes in the place of another takes that one's mode. */
+static int take_mode(int tree, int target)
+{
+	AUTO_FD dir = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dir < 0 || fstat(target, &st) < 0 || fchmod(dir, st.st_mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
+static int on_proc(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	return fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* The mount point: as it is, or made of the same kind as what comes onto it.
+ * ret_made  it was not there
+ * ret_link  a link led there */
+static int open_target(
+	struct child *c, const struct plan_attach *op, bool *ret_made, bool *ret_link)
+{
+	const int root = c->slots[SLOT_ROOT];
+	const bool plain = (op->how & ATTACH_PLAIN_DIR) != 0;
+	struct stat st;
+	int fd = look_up(root, op->path, true);
+
+	*ret_link = fd == -ELOOP && !plain;
+	if (*ret_link)
+		fd = look_up(root, op->path, false);
+	*ret_made = fd == -ENOENT;
+	if (fd != -ENOENT)
+		return fd;
+	if (fstat(c->slots[op->tree], &st) < 0)
+		return -errno;
+	return look_or_make(root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE, plain);
+}
+
+int do_attach(struct child *c, const struct plan_attach *op)
+{
+	bool made, link;
+	AUTO_FD target = open_target(c, op, &made, &link);
+
+	if (target < 0)
+		return target;
+	/* The plan has looked at the path; where a link leads only this can tell. */
+	if (link && (op->how & ATTACH_OVER_PROC) == 0) {
+		const int rc = on_proc(target);
+
+		if (rc != 0)
+			return rc < 0 ? rc : -EPERM;
+	}
+	if ((op->how & ATTACH_TAKE_MODE) != 0 && !made)
+		TRY(take_mode(c->slots[op->tree], target));
+	TRY(sys_move_mount(c->slots[op->tree], target));
+	if ((op->how & ATTACH_KEEP) == 0)
+		child_spend(c, &c->slots[op->tree]);
+	child_spend(c, &target);
+	return 0;
+}
+
+int do_attach_dev(struct child *c, const struct plan_attach_dev *op)
+{
+	const int at = c->slots[op->at];
+
+	if (mkdirat(at, op->name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	TRY(sys_move_mount_at(c->slots[op->tree], at, op->name));
+	if ((op->how & ATTACH_KEEP) == 0)
+		child_spend(c, &c->slots[op->tree]);
+	return 0;
+}
+
+int do_remount(struct child *c, const struct plan_remount *op)
+{
+	const struct mount_attr attr = { .attr_set = op->set, .attr_clr = op->clear };
+	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
+
+	if (target < 0)
+		return target;
+	return sys_mount_setattr(target, op->recursive != 0, &attr);
+}
+
+/* A detached mount of what hides a directory: the empty file system itself the first time, then
+ * clones of it, which the kernel makes only of what is mounted. */
+static int hide(struct child *c, int slot, int target)
+{
+	/* Read-only, or a program that owns the host's null could change its mode through the mask.
+	 */
+	const struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	};
+	AUTO_FD tree = FD_NONE;
+
+	if (slot == SLOT_EMPTY && !c->empty_used) {
+		c->empty_used = true;
+		return sys_move_mount(c->slots[slot], target);
+	}
+	tree = sys_clone_tree_attr(c->slots[slot], "", false, &attr);
+	if (tree < 0)
+		return tree;
+	TRY(sys_move_mount(tree, target));
+	child_spend(c, &tree);
+	return 0;
+}
+
+int do_mask(struct child *c, const struct plan_mask *op)
+{
+	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
+	struct stat st;
+
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0; /* what is not there need not be hidden */
+	if (target < 0)
+		return target;
+	if (fstat(target, &st) < 0)
+		return -errno;
+	TRY(hide(c, S_ISDIR(st.st_mode) ? op->empty : op->null, target));
+	child_spend(c, &target);
+	return 0;
+}
+
+int do_readonly(struct child *c, const struct plan_readonly *op)
+{
+	const struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
+	AUTO_FD tree = FD_NONE;
+
+	if (target == -ENOENT || target == -ENOTDIR)
+		return 0;
+	if (target < 0)
+		return target;
+	tree = sys_clone_tree_attr(target, "", true, &attr);
+	if (tree < 0)
+		return tree;
+	TRY(sys_move_mount(tree, target));
+	child_spend(c, &tree);
+	child_spend(c, &target);
+	return 0;
+}
+
+int do_open_dev(struct child *c, const struct plan_open_dev *op)
+{
+	const int fd = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, true);
+
+	if (fd < 0)
+		return fd;
+	c->slots[op->into] = fd;
+	return 0;
+}
+
+/* What is there already is fine when it is the very device. */
+static int make_node(int dir, const char *name, mode_t mode, dev_t dev)
+{
+	struct stat st;
+
+	if (mknodat(dir, name, mode, dev) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if ((st.st_mode & S_IFMT) != (mode & S_IFMT) || (!S_ISFIFO(mode) && st.st_rdev != dev))
+		return -EEXIST;
+	return 1;
+}
+
+int do_dev_node(struct child *c, const struct plan_dev_node *op)
+{
+	return make_node(c->slots[op->at], op->name, (mode_t)op->mode,
+		makedev((unsigned)op->major, (unsigned)op->minor));
+}
+
+int do_node(struct child *c, const struct plan_node *op)
+{
+	const char *name;
+	AUTO_FD dir = look_parent(c->slots[SLOT_ROOT], op->path, &name);
+	int rc;
+
+	if (dir < 0)
+		return dir;
+	rc = make_node(
+		dir, name, (mode_t)op->mode, makedev((unsigned)op->major, (unsigned)op->minor));
+	/* owner and mode are changed only of what was made here */
+	if (rc == 0 && (op->uid != 0 || op->gid != 0) &&
+		fchownat(dir, name, (uid_t)op->uid, (gid_t)op->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return rc < 0 ? rc : 0;
+}
+
+int do_dev_link(struct child *c, const struct plan_dev_link *op)
+{
+	struct stat st;
+
+	if (symlinkat(op->target, c->slots[op->at], op->name) == 0)
+		return 0;
+	if (errno != EEXIST || fstatat(c->slots[op->at], op->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0; /* an image's own: nothing of the runtime goes through it */
+}
+
+int do_cwd_make(struct child *c, const struct plan_cwd_make *op)
+{
+	AUTO_FD dir = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, false);
+
+	/* A link out of the root or a magic one ends at chdir, with the message that belongs to it;
+	 * a read-only root that lacks the directory as well. */
+	return dir == -ENOMEM ? dir : 0;
+}

@@ -1,0 +1,107 @@
+/* What is set in the new namespaces: names, sysctls, loopback, time, network. */
+#include "child/ops.h"
+
+#include "base/proc.h"
+#include "base/sys.h"
+#include "proto/proto.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+int child_write_proc(const char *file, const char *text)
+{
+	AUTO_FD proc = proc_open();
+	AUTO_FD fd = FD_NONE;
+
+	if (proc < 0)
+		return proc;
+	fd = sys_openat2(
+		proc, file, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0)
+		return fd;
+	return sys_write_once(fd, text, strlen(text));
+}
+
+int do_unshare(struct child *c, const struct plan_unshare *op)
+{
+	(void)c;
+	return unshare((int)op->flags) < 0 ? -errno : 0;
+}
+
+int do_net_join(struct child *c, const struct plan_net_join *op)
+{
+	struct proto_msg m;
+	AUTO_FD fd = FD_NONE;
+
+	(void)op;
+	/* the parent says when it is in the new namespace */
+	TRY(proto_recv(c->sock, &m, &fd));
+	if (m.kind != PROTO_DONE)
+		return -EPROTO;
+	return setns(c->parent_pidfd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+int do_time_offset(struct child *c, const struct plan_time_offset *op)
+{
+	char line[96];
+
+	(void)c;
+	(void)snprintf(line, sizeof(line), "%s %lld %lld\n", op->clock, (long long)op->secs,
+		(long long)op->nanosecs);
+	return child_write_proc("self/timens_offsets", line);
+}
+
+int do_time_enter(struct child *c, const struct plan_time_enter *op)
+{
+	AUTO_FD fd = FD_NONE;
+
+	(void)c;
+	(void)op;
+	fd = openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+		return -errno;
+	return 0;
+}
+
+int do_loopback_up(struct child *c, const struct plan_loopback_up *op)
+{
+	AUTO_FD sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { .ifr_name = "lo" };
+
+	(void)op;
+	if (sock < 0)
+		return errno == EAFNOSUPPORT ? 0 : -errno; /* a kernel without IPv4 */
+	req.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (ioctl(sock, SIOCSIFFLAGS, &req) < 0)
+		return -errno;
+	child_spend(c, &sock);
+	return 0;
+}
+
+int do_hostname(struct child *c, const struct plan_hostname *op)
+{
+	(void)c;
+	return sethostname(op->name, strlen(op->name)) < 0 ? -errno : 0;
+}
+
+int do_domainname(struct child *c, const struct plan_domainname *op)
+{
+	(void)c;
+	return setdomainname(op->name, strlen(op->name)) < 0 ? -errno : 0;
+}
+
+int do_sysctl(struct child *c, const struct plan_sysctl *op)
+{
+	(void)c;
+	return child_write_proc(op->file, op->value);
+}

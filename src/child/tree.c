@@ -1,0 +1,244 @@
+/* Detached mounts: making and cloning them, attributes, the overlay, the new root's place.
+ * Nothing here looks up a path below the container's root. */
+#include "child/ops.h"
+
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+/* Puts fd into a slot; a negative one is the error. */
+static int fill(struct child *c, int slot, int fd)
+{
+	if (fd < 0)
+		return fd;
+	child_spend(c, &c->slots[slot]);
+	c->slots[slot] = fd;
+	return 0;
+}
+
+int do_propagate(struct child *c, const struct plan_propagate *op)
+{
+	(void)c;
+	return mount(NULL, "/", NULL, op->flags, NULL) < 0 ? -errno : 0;
+}
+
+int do_open_host(struct child *c, const struct plan_open_host *op)
+{
+	const int fd = openat(AT_FDCWD, op->path, O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	TRY(fill(c, op->into, fd));
+	if (op->major == 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev((unsigned)op->major, (unsigned)op->minor))
+		return -ENODEV;
+	return 0;
+}
+
+int do_open_dir(struct child *c, const struct plan_open_dir *op)
+{
+	AUTO_FD dir = FD_NONE;
+
+	if (mkdir(op->path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	dir = openat(AT_FDCWD, op->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	if (mkdirat(dir, op->name, (mode_t)op->mode) < 0 && errno != EEXIST)
+		return -errno;
+	return fill(
+		c, op->into, openat(dir, op->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
+{
+	return fill(c, op->into, sys_clone_tree(AT_FDCWD, op->path, op->recursive != 0));
+}
+
+int do_check_proc(struct child *c, const struct plan_check_proc *op)
+{
+	struct statfs fs;
+
+	if (fstatfs(c->slots[op->tree], &fs) < 0)
+		return -errno;
+	return fs.f_type == PROC_SUPER_MAGIC ? 0 : -EPERM;
+}
+
+/* What the kernel wrote into the file system's log, the last line; it names the bad option. */
+static void read_fs_log(struct child *c, int fs)
+{
+	const int saved = errno;
+	char line[sizeof(c->detail)];
+	ssize_t len;
+
+	while ((len = read(fs, line, sizeof(line) - 1)) > 2) {
+		line[len] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		(void)snprintf(c->detail, sizeof(c->detail), "%s", line + 2); /* after "e " */
+	}
+	errno = saved;
+}
+
+/* One word of data: "key=value", or a flag. */
+static int set_option(int fs, const char *word)
+{
+	char key[64];
+	const size_t len = strcspn(word, "=");
+
+	if (word[len] == '\0')
+		return sys_fsconfig_set(fs, word, NULL);
+	if (len >= sizeof(key))
+		return -EINVAL;
+	memcpy(key, word, len);
+	key[len] = '\0';
+	return sys_fsconfig_set(fs, key, word + len + 1);
+}
+
+static int configure_fs(int fs, const char *source, const char *const *data)
+{
+	if (source != NULL && source[0] != '\0')
+		TRY(sys_fsconfig_set(fs, "source", source));
+	for (size_t i = 0; data[i] != NULL; i++)
+		TRY(set_option(fs, data[i]));
+	return 0;
+}
+
+/* Superblock and mount of a configured file system. */
+static int finish_fs(struct child *c, int fs, uint64_t attr, int slot)
+{
+	int rc = sys_fsconfig_create(fs);
+
+	if (rc == 0)
+		rc = fill(c, slot, sys_fsmount(fs, attr));
+	return rc;
+}
+
+int do_new_fs(struct child *c, const struct plan_new_fs *op)
+{
+	AUTO_FD fs = sys_fsopen(op->type);
+	int rc;
+
+	if (fs < 0)
+		return fs;
+	rc = configure_fs(fs, op->source, op->data);
+	if (rc == 0)
+		rc = finish_fs(c, fs, op->attr, op->into);
+	if (rc < 0)
+		read_fs_log(c, fs);
+	child_spend(c, &fs);
+	return rc;
+}
+
+int do_new_dir(struct child *c, const struct plan_new_dir *op)
+{
+	const int at = c->slots[op->at];
+
+	if (mkdirat(at, op->name, (mode_t)op->mode) < 0)
+		return -errno;
+	return fill(
+		c, op->into, openat(at, op->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+enum {
+	FD_PATH_SIZE = sizeof("/proc/self/fd/") + 10,
+	STRING_MAX = 256
+};
+
+static int set_fd_path(int fs, const char *key, int fd)
+{
+	char path[FD_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return sys_fsconfig_set(fs, key, path);
+}
+
+/* The lower layers: one by one where the kernel can (Linux 6.8), else joined in one string, of
+ * which fsconfig(2) takes 255 bytes. */
+static int set_lowers(struct child *c, const struct plan_overlay *op, int fs)
+{
+	const int *const lower = op->lower;
+	char joined[STRING_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < op->lower_count && op->append != 0; i++)
+		TRY(set_fd_path(fs, "lowerdir+", c->slots[lower[i]]));
+	if (op->append != 0)
+		return 0;
+	for (size_t i = 0; i < op->lower_count; i++) {
+		if (len + FD_PATH_SIZE + 1 > sizeof(joined))
+			return -E2BIG;
+		len += (size_t)snprintf(joined + len, sizeof(joined) - len, "%s/proc/self/fd/%d",
+			i == 0 ? "" : ":", c->slots[lower[i]]);
+	}
+	return sys_fsconfig_set(fs, "lowerdir", joined);
+}
+
+int do_overlay(struct child *c, const struct plan_overlay *op)
+{
+	AUTO_FD fs = sys_fsopen("overlay");
+	int rc;
+
+	if (fs < 0)
+		return fs;
+	rc = configure_fs(fs, "overlay", op->data);
+	if (rc == 0)
+		rc = set_lowers(c, op, fs);
+	if (rc == 0)
+		rc = set_fd_path(fs, "upperdir", c->slots[op->upper]);
+	if (rc == 0)
+		rc = set_fd_path(fs, "workdir", c->slots[op->work]);
+	if (rc == 0)
+		rc = finish_fs(c, fs, 0, op->into);
+	if (rc < 0)
+		read_fs_log(c, fs);
+	return rc;
+}
+
+int do_stage(struct child *c, const struct plan_stage *op)
+{
+	return sys_move_mount(c->slots[op->tree], c->slots[SLOT_STAGE]);
+}
+
+int do_set_attr(struct child *c, const struct plan_set_attr *op)
+{
+	const struct mount_attr attr = {
+		.attr_set = op->set, .attr_clr = op->clear, .propagation = op->propagation
+	};
+
+	return sys_mount_setattr(c->slots[op->tree], op->recursive != 0, &attr);
+}
+
+int do_pivot(struct child *c, const struct plan_pivot *op)
+{
+	(void)op;
+	if (fchdir(c->slots[SLOT_ROOT]) < 0)
+		return -errno;
+	return sys_pivot_here(); /* the current directory stays: the new root */
+}
+
+int do_move_root(struct child *c, const struct plan_move_root *op)
+{
+	(void)op;
+	if (fchdir(c->slots[SLOT_ROOT]) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
+		chroot(".") < 0 || chdir("/") < 0)
+		return -errno;
+	return 0;
+}
+
+int do_root_propagation(struct child *c, const struct plan_root_propagation *op)
+{
+	(void)c;
+	return mount(NULL, "/", NULL, op->flags, NULL) < 0 ? -errno : 0;
+}

@@ -1,0 +1,129 @@
+/* The walk of the child and its half of the hand-shake.  See child.h for what it may not do. */
+#include "child/child.h"
+
+#include "child/ops.h"
+#include "proto/proto.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+/* One handler a kind, NULL for the parent's; the call goes through the operation's own struct. */
+#define ROW_CHILD(name)                                                  \
+	static int run_##name(struct child *c, const struct plan_op *op) \
+	{                                                                \
+		return do_##name(c, &op->name);                          \
+	}
+#define ROW_PARENT(name)
+#define ROW_BOTH(name)               ROW_CHILD(name)
+#define OP(name, side, say, members) ROW_##side(name)
+#include "spec/ops.def"
+#undef OP
+#undef ROW_CHILD
+#undef ROW_PARENT
+
+#define ROW_CHILD(name) [PLAN_##name] = run_##name,
+#define ROW_PARENT(name)
+#define OP(name, side, say, members) ROW_##side(name)
+static int (*const handlers[PLAN_KINDS])(struct child *c, const struct plan_op *op) = {
+#include "spec/ops.def"
+};
+#undef OP
+#undef ROW_CHILD
+#undef ROW_PARENT
+#undef ROW_BOTH
+
+static void flush_spent(struct child *c)
+{
+	while (c->spent_count > 0) {
+		unsigned first = (unsigned)c->spent[0], last = first;
+
+		/* the run of neighbours around the first of them */
+		for (unsigned i = 0; i < c->spent_count; i++) {
+			const unsigned fd = (unsigned)c->spent[i];
+
+			if (fd + 1 != first && fd != last + 1)
+				continue;
+			first = fd < first ? fd : first;
+			last = fd > last ? fd : last;
+			i = 0; /* it has grown: look again at all */
+		}
+		(void)syscall(SYS_close_range, first, last, 0); /* cannot fail: first <= last */
+		for (unsigned i = 0; i < c->spent_count;)
+			if ((unsigned)c->spent[i] >= first && (unsigned)c->spent[i] <= last)
+				c->spent[i] = c->spent[--c->spent_count];
+			else
+				i++;
+	}
+}
+
+void child_spend(struct child *c, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (c->spent_count == ARRAY_LEN(c->spent))
+		flush_spent(c);
+	c->spent[c->spent_count++] = fd_take(fd);
+}
+
+int do_parent_done(struct child *c, const struct plan_parent_done *op)
+{
+	struct proto_msg m;
+	AUTO_FD fd = FD_NONE;
+
+	(void)op; /* its words are for people */
+	TRY(proto_recv(c->sock, &m, &fd));
+	return m.kind == PROTO_DONE && m.op == c->at ? 0 : -EPROTO;
+}
+
+int do_child_done(struct child *c, const struct plan_child_done *op)
+{
+	(void)op;
+	return proto_send(c->sock, &(struct proto_msg){ .kind = PROTO_DONE, .op = c->at }, FD_NONE);
+}
+
+int do_release(struct child *c, const struct plan_release *op)
+{
+	(void)op;
+	return do_parent_done(c, NULL);
+}
+
+_Noreturn static void fail(struct child *c, int error)
+{
+	struct proto_msg m = { .kind = PROTO_FAILED, .op = c->at, .error = error };
+
+	memcpy(m.detail, c->detail, sizeof(m.detail));
+	m.detail[sizeof(m.detail) - 1] = '\0';
+	(void)!proto_send(c->sock, &m, FD_NONE); /* a parent that is gone has nobody to tell */
+	_exit(1);
+}
+
+static void close_inherited(const struct child *c)
+{
+	const unsigned first = 3 + (unsigned)c->plan->options->preserve_fds;
+
+	for (int i = 0; i < c->plan->slots; i++)
+		if (c->slots[i] >= (int)first && c->slots[i] < c->sock && i != SLOT_CGROUP)
+			return; /* one of those is still needed */
+	if (c->sock > (int)first)
+		(void)syscall(SYS_close_range, first, (unsigned)c->sock - 1, 0);
+}
+
+void child_main(struct child *c)
+{
+	(void)umask(0);
+	/* What only the parent needs lies below our end of the pair: its own end, the state
+	 * directory and its root, the cgroup. */
+	close_inherited(c);
+	for (c->at = 0; c->at < c->plan->count; c->at++) {
+		const struct plan_op *const op = &c->plan->ops[c->at];
+		int rc;
+
+		if (handlers[op->kind] == NULL)
+			continue;
+		rc = handlers[op->kind](c, op);
+		if (rc < 0)
+			fail(c, -rc);
+	}
+	fail(c, ENOEXEC); /* a plan ends with exec */
+}

@@ -1,0 +1,127 @@
+/* The cgroup's operations: made level by level, controllers handed down, limits written. */
+#include "parent/ops.h"
+
+#include "base/sys.h"
+#include "parent/bpf.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Hands controllers down to the groups below dir.  Best effort: a limit whose controller is missing
+ * in the end fails by name when it is written; asking for all keeps statistics of all. */
+static void enable(const char *dir, const char *controllers)
+{
+	char file[PATH_MAX], text[256];
+	size_t len = 0;
+
+	(void)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", dir);
+	for (const char *c = controllers; *c != '\0';) {
+		const size_t word = strcspn(c, " ");
+
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s+%.*s",
+			len == 0 ? "" : " ", (int)word, c);
+		if (len >= sizeof(text))
+			return;
+		c += word + (c[word] == ' ');
+	}
+	if (len == 0 || sys_write_file(AT_FDCWD, file, text) == 0)
+		return;
+	/* one that cannot be had keeps the others from being had together */
+	for (char *rest = text, *word; (word = strsep(&rest, " ")) != NULL;)
+		(void)!sys_write_file(AT_FDCWD, file, word);
+}
+
+/* A cgroup of that name that is there already must be empty and not frozen. */
+static int check_existing(int dir, struct err *e)
+{
+	char events[256];
+	const ssize_t rc = sys_read_text(dir, "cgroup.events", events, sizeof(events));
+
+	if (rc < 0)
+		return (int)rc;
+	if (strstr(events, "populated 1") != NULL)
+		return -EBUSY;
+	if (strstr(events, "frozen 1") != NULL)
+		return err_set(e, EBUSY, POS_NONE,
+			"linux.cgroupsPath: container's cgroup unexpectedly frozen");
+	return 0;
+}
+
+/* Removes what was made before a failure: the last `made` levels of the path. */
+static void remove_made(struct parent *p, char *path)
+{
+	for (; p->cgroup_made > 0; p->cgroup_made--) {
+		(void)rmdir(path);
+		*strrchr(path, '/') = '\0';
+	}
+}
+
+/* Makes the levels of op->path, below path, which holds the root at first and grows to the whole.
+ * Links cannot lie on the way: the file system has none. */
+static int make_levels(struct parent *p, const struct plan_cgroup_make *op, char *path)
+{
+	size_t len = strlen(path);
+
+	for (const char *c = op->path; *c != '\0';) {
+		const size_t word = strcspn(c, "/");
+		const char *const name = c;
+
+		c += word + strspn(c + word, "/");
+		if (word == 0 || (word == 1 && name[0] == '.'))
+			continue;
+		if (word == 2 && strncmp(name, "..", 2) == 0)
+			return -EINVAL;
+		if (len + word + 2 > PATH_MAX)
+			return -ENAMETOOLONG;
+		enable(path, op->controllers);
+		len += (size_t)snprintf(path + len, PATH_MAX - len, "/%.*s", (int)word, name);
+		if (mkdir(path, 0755) == 0)
+			p->cgroup_made++;
+		else if (errno != EEXIST)
+			return -errno;
+		else
+			p->cgroup_made = 0; /* what is above was there too */
+	}
+	return 0;
+}
+
+int do_cgroup_make(struct parent *p, const struct plan_cgroup_make *op, struct err *e)
+{
+	char path[PATH_MAX];
+	AUTO_FD dir = FD_NONE;
+	struct stat st;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "%s", op->root);
+	rc = make_levels(p, op, path);
+	if (rc == 0) {
+		dir = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		rc = dir < 0 || fstat(dir, &st) < 0 ? -errno : 0;
+	}
+	if (rc == 0 && p->cgroup_made == 0)
+		rc = check_existing(dir, e);
+	if (rc < 0) {
+		remove_made(p, path);
+		return rc;
+	}
+	p->cgroup_inode = st.st_ino;
+	p->slots[SLOT_CGROUP] = fd_take(&dir);
+	return 0;
+}
+
+int do_cgroup_write(struct parent *p, const struct plan_cgroup_write *op, struct err *e)
+{
+	const int rc = sys_write_file(p->slots[SLOT_CGROUP], op->file, op->value);
+
+	(void)e;
+	return rc == -ENOENT && op->optional != 0 ? 0 : rc;
+}
+
+int do_device_filter(struct parent *p, const struct plan_device_filter *op, struct err *e)
+{
+	(void)e;
+	return bpf_device_attach(p->slots[SLOT_CGROUP], op->insns, op->count);
+}

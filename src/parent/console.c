@@ -1,0 +1,68 @@
+/* The engine's console socket: connected before anything is made, given the terminal's master side
+ * once there is one. */
+#include "parent/console.h"
+
+#include "parent/ops.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* A path that does not fit into the address is reached by way of its directory's descriptor. */
+static int fill_address(const char *path, struct sockaddr_un *ret, int *ret_dir)
+{
+	const char *const slash = strrchr(path, '/');
+	char dir[4096];
+
+	if (strlen(path) < sizeof(ret->sun_path)) {
+		memcpy(ret->sun_path, path, strlen(path) + 1);
+		return 0;
+	}
+	if (slash == NULL || (size_t)(slash - path) >= sizeof(dir))
+		return -ENAMETOOLONG;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	*ret_dir = openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0)
+		return -errno;
+	if ((size_t)snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d%s", *ret_dir,
+		    slash) >= sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+int do_console_connect(struct parent *p, const struct plan_console_connect *op, struct err *e)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FD dir = FD_NONE;
+	AUTO_FD sock = FD_NONE;
+
+	(void)e;
+	TRY(fill_address(op->path, &address, &dir));
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock < 0 || connect(sock, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	p->console = fd_take(&sock);
+	return 0;
+}
+
+int console_send(int sock, int master)
+{
+	static const char name[] = "/dev/console"; /* a receiver wants a byte at least */
+	struct iovec iov = { (char *)(uintptr_t)name, sizeof(name) - 1 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .align = { .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS,
+			      .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	const struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+
+	memcpy(CMSG_DATA(&control.align), &master, sizeof(master));
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}

@@ -1,0 +1,96 @@
+/* What the parent sets on the child from outside: id maps, limits, scores. */
+#include "parent/ops.h"
+
+#include "base/proc.h"
+#include "base/sys.h"
+#include "plan/explain.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+int parent_write_proc(const struct parent *p, const char *file, const char *text)
+{
+	AUTO_FD proc = proc_open();
+	AUTO_FD fd = FD_NONE;
+	char path[64];
+
+	if (proc < 0)
+		return proc;
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)p->pid, file);
+	fd = sys_openat2(
+		proc, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0)
+		return fd;
+	return sys_write_once(fd, text, strlen(text));
+}
+
+int do_map_write(struct parent *p, const struct plan_map_write *op, struct err *e)
+{
+	(void)e;
+	return parent_write_proc(p, op->file, op->text);
+}
+
+int do_oom_score(struct parent *p, const struct plan_oom_score *op, struct err *e)
+{
+	(void)e;
+	return parent_write_proc(p, "oom_score_adj", op->value);
+}
+
+int do_rlimit_raise(struct parent *p, const struct plan_rlimit_raise *op, struct err *e)
+{
+	struct rlimit limit;
+
+	(void)e;
+	if (prlimit(p->pid, (int)op->resource, NULL, &limit) < 0)
+		return -errno;
+	limit.rlim_max = op->hard;
+	return prlimit(p->pid, (int)op->resource, &limit, NULL) < 0 ? -errno : 0;
+}
+
+enum {
+	ARGS_MAX = 3 * 340 + 3
+}; /* the kernel takes 340 lines (user_namespaces(7)) */
+
+/* Becomes the helper, with nothing of our environment; what it says is kept. */
+_Noreturn static void run_helper(const struct plan_map_helper *op, const char *pid, int said)
+{
+	static char *const no_environment[] = { NULL };
+	const char *args[ARGS_MAX] = { op->program, pid };
+
+	for (size_t i = 0; op->args[i] != NULL && i + 3 < ARGS_MAX; i++)
+		args[i + 2] = op->args[i];
+	if (dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)
+		(void)execve(op->program, (char *const *)(uintptr_t)args, no_environment);
+	_exit(127);
+}
+
+int do_map_helper(struct parent *p, const struct plan_map_helper *op, struct err *e)
+{
+	AUTO_FD said = memfd_create("helper", MFD_CLOEXEC);
+	char pid[16], text[256] = "";
+	pid_t helper;
+	int status;
+
+	if (said < 0)
+		return -errno;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	helper = fork();
+	if (helper == 0)
+		run_helper(op, pid, said);
+	if (helper < 0)
+		return -errno;
+	while (waitpid(helper, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (status == 0)
+		return 0;
+	if (pread(said, text, sizeof(text) - 1, 0) < 0)
+		text[0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return plan_explain(p->plan, p->next, EPERM, text, e);
+}

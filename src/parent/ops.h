@@ -1,0 +1,23 @@
+/* The operations of the parent: one function per PARENT row of spec/ops.def, all of one shape, and
+ * what they share.  Inside parent/ only. */
+#ifndef CRUN_LITE_PARENT_OPS_H
+#define CRUN_LITE_PARENT_OPS_H
+
+#include "parent/parent.h"
+
+/* 0, or a negative errno.  *e is set only where more is known than an errno. */
+#define DECLARE_PARENT(name) \
+	CHECKED int do_##name(struct parent *p, const struct plan_##name *op, struct err *e);
+#define DECLARE_CHILD(name)
+#define DECLARE_BOTH(name)
+#define OP(name, side, say, members) DECLARE_##side(name)
+#include "spec/ops.def"
+#undef OP
+#undef DECLARE_CHILD
+#undef DECLARE_PARENT
+#undef DECLARE_BOTH
+
+/* Writes to /proc/PID/FILE of the child. */
+CHECKED int parent_write_proc(const struct parent *p, const char *file, const char *text);
+
+#endif

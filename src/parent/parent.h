@@ -1,0 +1,48 @@
+/* The parent's side of a plan: what runs outside of the container being made.
+ *
+ * Carries out the PARENT operations in order, makes the child, talks to it, undoes what it did
+ * when something fails.  Prints nothing and writes no state: it reports to its caller, who does. */
+#ifndef CRUN_LITE_PARENT_PARENT_H
+#define CRUN_LITE_PARENT_PARENT_H
+
+#include "plan/plan.h"
+
+#include <sys/types.h>
+
+struct parent {
+	const struct plan *plan;
+	int *slots;      /* plan->slots descriptors; SLOT_FIFO is given by the caller */
+	size_t next;     /* number of the operation to come */
+	pid_t pid;       /* of the child in our pid namespace; 0: none */
+	int pidfd;       /* of the child */
+	int sock;        /* to the child */
+	int console;     /* --console-socket, connected */
+	int master;      /* the terminal's master side; with --console-socket it was sent there */
+	int host_net;    /* the host's network namespace while we are in the container's */
+	int cgroup_made; /* how many levels of the cgroup's path were made here */
+	uint64_t cgroup_inode; /* of the cgroup, once it is ours */
+};
+
+#define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent
+
+/* An empty one with all slots empty; *ret is given to parent_done in any case. */
+CHECKED int parent_init(struct parent *ret, const struct plan *p, struct err *e);
+
+/* Closes all descriptors; ends no process. */
+void parent_done(struct parent *p);
+
+/* Walks the plan up to its `release`: afterwards the container stands, and its program waits for
+ * parent_release.  On failure all that was done is undone. */
+CHECKED int parent_make(struct parent *p, struct err *e);
+
+/* Lets the child go on.  Returns 0, or an error after undoing all. */
+CHECKED int parent_release(struct parent *p, struct err *e);
+
+/* Waits until the child has become the program.  Returns 0; an error when it could not; the child
+ * is reaped then and all is undone. */
+CHECKED int parent_confirm(struct parent *p, struct err *e);
+
+/* Kills and reaps the child, removes the cgroup. */
+void parent_undo(struct parent *p);
+
+#endif

@@ -1,0 +1,217 @@
+/* The loop of a program in the foreground.  Copies without loss: what one side does not take yet
+ * is kept, and no more is read meanwhile. */
+#include "parent/relay.h"
+
+#include "base/sys.h"
+#include "parent/raw.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+enum {
+	BUFFER_SIZE = 4096 /* a terminal gives no more at once */
+};
+
+/* One direction of the terminal. */
+struct pipe {
+	int from, to;
+	size_t have, done; /* bytes read, of them written */
+	bool ended;        /* from has no more, or to takes no more */
+	char buf[BUFFER_SIZE];
+};
+
+struct relay {
+	pid_t pid;
+	int pidfd, signals, master;
+	bool ended; /* the program has, and is reaped */
+	int status;
+	struct pipe in, out;
+};
+
+int relay_block(sigset_t *ret_old, struct err *e)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, ret_old) < 0)
+		return err_sys(e, errno, POS_NONE, "cannot block signals");
+	return 0;
+}
+
+static void pass_size(const struct relay *r)
+{
+	struct winsize size;
+
+	if (r->master != FD_NONE && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(r->master, TIOCSWINSZ, &size); /* a terminal that is gone has no size */
+}
+
+/* Reaps what has ended: the program, and orphans that came to us. */
+static void reap(struct relay *r)
+{
+	pid_t pid;
+	int status;
+
+	while (!r->ended && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != r->pid)
+			continue;
+		r->ended = true;
+		r->status = sys_exit_code(status);
+	}
+}
+
+static void handle_signal(struct relay *r, int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		reap(r);
+		break;
+	case SIGWINCH:
+		pass_size(r);
+		break;
+	case SIGPIPE: /* of our own writing */
+		break;
+	case SIGTSTP: /* job control of our own terminal is about us too */
+	case SIGTTIN:
+	case SIGTTOU:
+		(void)!sys_pidfd_send_signal(r->pidfd, sig);
+		(void)raise(SIGSTOP);
+		break;
+	default:
+		(void)!sys_pidfd_send_signal(r->pidfd, sig); /* one that has just ended */
+	}
+}
+
+/* Moves what can be moved now.  A master whose slaves are all closed reads EIO: the end. */
+static void pump(struct pipe *p, short from_events, short to_events)
+{
+	ssize_t rc;
+
+	if (p->ended)
+		return;
+	if (p->have == p->done && (from_events & (POLLIN | POLLHUP | POLLERR)) != 0) {
+		rc = read(p->from, p->buf, sizeof(p->buf));
+		if (rc > 0) {
+			p->have = (size_t)rc;
+			p->done = 0;
+		} else if (rc == 0 || (errno != EINTR && errno != EAGAIN)) {
+			p->ended = true;
+		}
+		return;
+	}
+	if (p->have > p->done && (to_events & (POLLOUT | POLLHUP | POLLERR)) != 0) {
+		rc = write(p->to, p->buf + p->done, p->have - p->done);
+		if (rc > 0)
+			p->done += (size_t)rc;
+		else if (rc < 0 && errno != EINTR && errno != EAGAIN)
+			p->ended = true;
+	}
+}
+
+static bool reads(const struct pipe *p)
+{
+	return !p->ended && p->have == p->done;
+}
+
+static bool writes(const struct pipe *p)
+{
+	return !p->ended && p->have > p->done;
+}
+
+enum {
+	POLL_SIGNALS,
+	POLL_MASTER,
+	POLL_STDIN,
+	POLL_STDOUT,
+	POLLS
+};
+
+/* Waits for anything to do and does it. */
+static int turn(struct relay *r, int timeout_ms)
+{
+	struct signalfd_siginfo si;
+	struct pollfd p[POLLS] = {
+		[POLL_SIGNALS] = { r->signals, POLLIN, 0 },
+		[POLL_MASTER] = { reads(&r->out) || writes(&r->in) ? r->master : -1,
+			(short)((reads(&r->out) ? POLLIN : 0) | (writes(&r->in) ? POLLOUT : 0)),
+			0 },
+		[POLL_STDIN] = { reads(&r->in) ? STDIN_FILENO : -1, POLLIN, 0 },
+		[POLL_STDOUT] = { writes(&r->out) ? STDOUT_FILENO : -1, POLLOUT, 0 },
+	};
+	const int rc = poll(p, POLLS, timeout_ms);
+
+	if (rc < 0)
+		return errno == EINTR ? 1 : -errno;
+	if (p[POLL_SIGNALS].revents != 0 && read(r->signals, &si, sizeof(si)) == sizeof(si))
+		handle_signal(r, (int)si.ssi_signo);
+	pump(&r->in, p[POLL_STDIN].revents, p[POLL_MASTER].revents);
+	pump(&r->out, p[POLL_MASTER].revents, p[POLL_STDOUT].revents);
+	return rc;
+}
+
+/* What the program wrote last is still in the terminal.  Processes that it left behind may hold it
+ * open, so an idle terminal is the end too. */
+static int drain(struct relay *r)
+{
+	enum {
+		IDLE_MS = 50
+	};
+
+	r->in.ended = true;
+	while (!r->out.ended) {
+		const int rc = turn(r, IDLE_MS);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 0 && !writes(&r->out))
+			return 0;
+	}
+	return 0;
+}
+
+/* With a terminal: signals come as one more descriptor to watch. */
+static int watch_terminal(struct relay *r, const sigset_t *all, struct err *e)
+{
+	AUTO_RAW raw = RAW_NONE;
+	AUTO_FD signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	if (signals < 0)
+		return err_sys(e, errno, POS_NONE, "cannot watch signals");
+	r->signals = signals;
+	r->in = (struct pipe){ .from = STDIN_FILENO, .to = r->master };
+	r->out = (struct pipe){ .from = r->master, .to = STDOUT_FILENO };
+	pass_size(r);
+	TRY(raw_set(&raw, STDIN_FILENO, e));
+	reap(r); /* it may have ended before there was anything to tell of it */
+	while (!r->ended) {
+		const int rc = turn(r, -1);
+
+		if (rc < 0)
+			return err_sys(e, -rc, POS_NONE, "cannot watch the terminal");
+	}
+	return drain(r) < 0 ? err_sys(e, EIO, POS_NONE, "cannot watch the terminal") : 0;
+}
+
+int relay_run(pid_t pid, int pidfd, int master, int *ret_status, struct err *e)
+{
+	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master };
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	if (master != FD_NONE)
+		TRY(watch_terminal(&r, &all, e));
+	while (!r.ended) {
+		const int sig = sigwaitinfo(&all, NULL);
+
+		if (sig > 0)
+			handle_signal(&r, sig);
+	}
+	*ret_status = r.status;
+	return 0;
+}

@@ -1,0 +1,222 @@
+/* The clone, and the joining of namespaces before it.
+ *
+ * Without namespaces to join one clone3 makes the child.  With some, a helper that shares our
+ * memory and descriptors (and stops us meanwhile, as vfork does) joins them and makes the child as
+ * our own (CLONE_PARENT): joining is not to be undone, so it must not happen to ourselves. */
+#include "parent/spawn.h"
+
+#include "base/sys.h"
+#include "child/child.h"
+#include "parent/ops.h"
+#include "plan/explain.h"
+#include "proto/proto.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#ifndef CLONE_CLEAR_SIGHAND
+#define CLONE_CLEAR_SIGHAND 0x100000000ULL
+#endif
+
+enum {
+	JOIN_STACK = 128 * 1024,
+	STATUS_SIZE = 8192
+};
+
+struct spawn {
+	struct parent *parent;
+	struct child child;
+	struct clone_args args;
+	pid_t pid;
+	int error;        /* errno value of the helper */
+	size_t failed_at; /* number of the operation that failed in it */
+};
+
+/* Signals that the caller ignores: they would stay ignored over exec. */
+static int read_ignored(sigset_t *ret)
+{
+	char text[STATUS_SIZE];
+	const ssize_t rc = sys_read_text(AT_FDCWD, "/proc/self/status", text, sizeof(text));
+	const char *line;
+	uint64_t set;
+
+	(void)sigemptyset(ret);
+	if (rc < 0)
+		return (int)rc;
+	line = strstr(text, "\nSigIgn:");
+	if (line == NULL)
+		return -EPROTO;
+	set = strtoull(line + strlen("\nSigIgn:"), NULL, 16);
+	for (int sig = 1; sig <= 64; sig++)
+		if ((set >> (sig - 1) & 1) != 0)
+			(void)sigaddset(ret, sig);
+	return 0;
+}
+
+static bool has_op(const struct plan *plan, enum plan_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->ops[i].kind == kind)
+			return true;
+	return false;
+}
+
+int do_ns_join(struct parent *p, const struct plan_ns_join *op, struct err *e)
+{
+	const int fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	(void)p;
+	(void)e;
+	/* Looked at now, so that a wrong path is told before anything is made; joined by spawn. */
+	return fd < 0 ? -errno : (close(fd), 0);
+}
+
+static int join_one(const struct plan_ns_join *op)
+{
+	AUTO_FD fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || setns(fd, (int)op->flag) < 0)
+		return -errno;
+	return 0;
+}
+
+/* All joins of the plan.  The rights for some may come from our own user namespace, for others from
+ * the joined one, so what is refused before is tried again after (the user namespace comes first in
+ * the plan's order). */
+static int join_all(struct spawn *s)
+{
+	const struct plan *const plan = s->parent->plan;
+	const struct plan_op *user = NULL;
+	bool joined[64] = { false };
+
+	for (size_t i = 0; i < plan->count && i < ARRAY_LEN(joined); i++) {
+		const struct plan_op *const op = &plan->ops[i];
+		int rc;
+
+		if (op->kind != PLAN_ns_join)
+			continue;
+		if (op->ns_join.flag == CLONE_NEWUSER) {
+			user = op;
+			continue;
+		}
+		rc = join_one(&op->ns_join);
+		joined[i] = rc == 0;
+		if (rc < 0 && (user == NULL || rc != -EPERM)) {
+			s->failed_at = i;
+			return rc;
+		}
+	}
+	for (size_t i = 0; i < plan->count && i < ARRAY_LEN(joined) && user != NULL; i++) {
+		const struct plan_op *const op = &plan->ops[i];
+
+		if (op->kind != PLAN_ns_join || joined[i])
+			continue;
+		s->failed_at = i;
+		TRY(join_one(&op->ns_join));
+	}
+	return 0;
+}
+
+static int clone_child(struct spawn *s)
+{
+	const pid_t pid = sys_clone3(&s->args, sizeof(s->args));
+
+	if (pid == 0)
+		child_main(&s->child);
+	s->pid = pid;
+	return pid < 0 ? pid : 0;
+}
+
+static int join_and_clone(void *arg)
+{
+	struct spawn *const s = arg;
+	int rc = join_all(s);
+
+	if (rc == 0) {
+		s->failed_at = s->parent->next;
+		s->args.flags |= CLONE_PARENT;
+		s->args.exit_signal = 0;
+		rc = clone_child(s);
+	}
+	s->error = -rc;
+	_exit(0);
+}
+
+/* The helper lives until the child is made, on a stack of its own. */
+static int spawn_joined(struct spawn *s)
+{
+	char *const stack = mmap(NULL, JOIN_STACK, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pid_t helper;
+	int rc = 0;
+
+	if (stack == MAP_FAILED)
+		return -errno;
+	helper = clone(join_and_clone, stack + JOIN_STACK,
+		CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, s);
+	if (helper < 0 || waitpid(helper, NULL, 0) < 0)
+		rc = -errno;
+	(void)munmap(stack, JOIN_STACK);
+	return rc < 0 ? rc : -s->error;
+}
+
+int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
+{
+	struct spawn s = { .parent = p, .failed_at = p->next };
+	AUTO_FD theirs = FD_NONE;
+	AUTO_FD me = FD_NONE;
+	int pair[2], rc;
+
+	TRY(proto_pair(pair));
+	p->sock = pair[0];
+	theirs = pair[1];
+	if (has_op(p->plan, PLAN_net_join)) {
+		me = sys_pidfd_open(getpid());
+		if (me < 0)
+			return me;
+	}
+	s.child = (struct child){
+		.plan = p->plan, .slots = p->slots, .sock = theirs, .parent_pidfd = me
+	};
+	TRY(read_ignored(&s.child.ignored));
+	s.args = (struct clone_args){
+		.flags = op->flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+			 (op->into_cgroup != 0 ? (uint64_t)CLONE_INTO_CGROUP : 0),
+		.pidfd = (uint64_t)(uintptr_t)&p->pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = op->into_cgroup != 0 ? (uint64_t)(unsigned)p->slots[SLOT_CGROUP] : 0,
+	};
+	rc = has_op(p->plan, PLAN_ns_join) ? spawn_joined(&s) : clone_child(&s);
+	if (rc < 0 && s.failed_at != p->next)
+		return plan_explain(p->plan, s.failed_at, -rc, "", e);
+	if (rc < 0)
+		return rc;
+	p->pid = s.pid;
+	return 0;
+}
+
+int do_net_make(struct parent *p, const struct plan_net_make *op, struct err *e)
+{
+	(void)op;
+	(void)e;
+	p->host_net = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (p->host_net < 0 || unshare(CLONE_NEWNET) < 0)
+		return -errno;
+	return proto_send(p->sock,
+		&(struct proto_msg){ .kind = PROTO_DONE, .op = (uint32_t)p->next }, FD_NONE);
+}
+
+int parent_net_restore(struct parent *p)
+{
+	if (p->host_net == FD_NONE)
+		return 0;
+	if (setns(p->host_net, CLONE_NEWNET) < 0)
+		return -errno;
+	fd_close(&p->host_net);
+	return 0;
+}

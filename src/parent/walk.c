@@ -1,0 +1,232 @@
+/* The walk of the parent, its half of the hand-shake, and the undoing. */
+#include "parent/parent.h"
+
+#include "base/sys.h"
+#include "parent/cgroup.h"
+#include "parent/console.h"
+#include "parent/ops.h"
+#include "parent/seccomp.h"
+#include "parent/spawn.h"
+#include "plan/explain.h"
+#include "proto/proto.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ROW_PARENT(name)                                                                 \
+	static int run_##name(struct parent *p, const struct plan_op *op, struct err *e) \
+	{                                                                                \
+		return do_##name(p, &op->name, e);                                       \
+	}
+#define ROW_CHILD(name)
+#define ROW_BOTH(name)
+#define OP(name, side, say, members) ROW_##side(name)
+#include "spec/ops.def"
+#undef OP
+#undef ROW_PARENT
+#undef ROW_BOTH
+
+static int run_parent_done(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_release(struct parent *p, const struct plan_op *op, struct err *e);
+
+#define ROW_PARENT(name)             [PLAN_##name] = run_##name,
+#define ROW_BOTH(name)               ROW_PARENT(name)
+#define OP(name, side, say, members) ROW_##side(name)
+static int (*const handlers[PLAN_KINDS])(
+	struct parent *p, const struct plan_op *op, struct err *e) = {
+#include "spec/ops.def"
+};
+#undef OP
+#undef ROW_PARENT
+#undef ROW_CHILD
+#undef ROW_BOTH
+
+int do_seccomp_compile(struct parent *p, const struct plan_seccomp_compile *op, struct err *e)
+{
+	return seccomp_compile(op->profile, p->slots[SLOT_FILTER], e);
+}
+
+int parent_init(struct parent *ret, const struct plan *p, struct err *e)
+{
+	*ret = (struct parent){ .plan = p,
+		.pidfd = FD_NONE,
+		.sock = FD_NONE,
+		.console = FD_NONE,
+		.master = FD_NONE,
+		.host_net = FD_NONE };
+	ret->slots = arena_array(p->arena, (size_t)p->slots, sizeof(int));
+	if (ret->slots == NULL)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	for (int i = 0; i < p->slots; i++)
+		ret->slots[i] = FD_NONE;
+	if (p->config->os->seccomp == NULL)
+		return 0;
+	/* made before the clone, so that both sides hold it */
+	ret->slots[SLOT_FILTER] = memfd_create("seccomp", MFD_CLOEXEC);
+	if (ret->slots[SLOT_FILTER] < 0)
+		return err_sys(e, errno, POS_NONE, "cannot make room for the seccomp filter");
+	return 0;
+}
+
+void parent_done(struct parent *p)
+{
+	for (int i = 0; p->slots != NULL && i < p->plan->slots; i++)
+		fd_close(&p->slots[i]);
+	fd_close(&p->pidfd);
+	fd_close(&p->sock);
+	fd_close(&p->console);
+	fd_close(&p->master);
+	fd_close(&p->host_net);
+}
+
+/* The child has gone without a word: what it died of is all there is to tell. */
+static int explain_death(struct parent *p, struct err *e)
+{
+	int code = 0;
+
+	(void)!sys_pidfd_send_signal(p->pidfd, SIGKILL); /* for one that only closed its socket */
+	(void)!sys_wait_pidfd(p->pidfd, &code);          /* reaped already: nothing to add */
+	p->pid = 0;
+	return plan_explain_death(p->plan, p->next, code, cgroup_was_oom(p->slots[SLOT_CGROUP]), e);
+}
+
+static int take_master(struct parent *p, int fd)
+{
+	p->master = fd;
+	return p->console == FD_NONE ? 0 : console_send(p->console, fd);
+}
+
+/* The next message that is not the terminal.  *ret may be of kind DONE or FAILED. */
+static int next_message(struct parent *p, struct proto_msg *ret)
+{
+	for (;;) {
+		AUTO_FD fd = FD_NONE;
+
+		TRY(proto_recv(p->sock, ret, &fd));
+		if (ret->kind != PROTO_MASTER)
+			return 0;
+		TRY(take_master(p, fd_take(&fd)));
+	}
+}
+
+/* Why the child could not go on, in its own words, or by its death. */
+static int last_words(struct parent *p, struct err *e)
+{
+	struct proto_msg m;
+	int rc;
+
+	do {
+		rc = next_message(p, &m);
+	} while (rc == 0 && m.kind != PROTO_FAILED);
+	if (rc < 0 || m.op >= p->plan->count)
+		return explain_death(p, e);
+	return plan_explain(p->plan, m.op, m.error, m.detail, e);
+}
+
+static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	struct proto_msg m;
+
+	(void)op;
+	TRY(next_message(p, &m));
+	if (m.kind == PROTO_FAILED && m.op < p->plan->count)
+		return plan_explain(p->plan, m.op, m.error, m.detail, e);
+	if (m.kind != PROTO_DONE || m.op != p->next)
+		return -EPROTO;
+	return parent_net_restore(p);
+}
+
+static int run_parent_done(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	(void)op;
+	(void)e;
+	return proto_send(p->sock,
+		&(struct proto_msg){ .kind = PROTO_DONE, .op = (uint32_t)p->next }, FD_NONE);
+}
+
+static int run_release(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	return run_parent_done(p, op, e);
+}
+
+/* Carries out one operation; an errno without words gets those of the plan. */
+static int step(struct parent *p, struct err *e)
+{
+	const struct plan_op *const op = &p->plan->ops[p->next];
+	int rc;
+
+	if (handlers[op->kind] == NULL)
+		return 0;
+	e->code = 0;
+	rc = handlers[op->kind](p, op, e);
+	if (rc == -EPIPE && p->sock != FD_NONE && e->code == 0)
+		return last_words(p, e); /* the other side is gone, and knows better */
+	if (rc < 0 && e->code == 0)
+		rc = plan_explain(p->plan, p->next, -rc, "", e);
+	else if (rc < 0 && e->at.line == 0)
+		e->at = op->at;
+	return rc;
+}
+
+int parent_make(struct parent *p, struct err *e)
+{
+	for (; p->next < p->plan->count; p->next++) {
+		int rc;
+
+		if (p->plan->ops[p->next].kind == PLAN_release)
+			return 0;
+		rc = step(p, e);
+		if (rc < 0) {
+			parent_undo(p);
+			return rc;
+		}
+	}
+	must(false); /* every plan has a release */
+	return -EINVAL;
+}
+
+int parent_release(struct parent *p, struct err *e)
+{
+	const int rc = step(p, e);
+
+	if (rc < 0)
+		parent_undo(p);
+	return rc;
+}
+
+int parent_confirm(struct parent *p, struct err *e)
+{
+	struct proto_msg m;
+	int rc = next_message(p, &m);
+
+	if (rc == -EPIPE)
+		return 0; /* closed by exec */
+	if (rc == 0 && m.kind == PROTO_FAILED && m.op < p->plan->count)
+		rc = plan_explain(p->plan, m.op, m.error, m.detail, e);
+	else
+		rc = err_set(e, EPROTO, POS_NONE, "the container's first process talks nonsense");
+	parent_undo(p);
+	return rc;
+}
+
+void parent_undo(struct parent *p)
+{
+	char path[4096];
+	struct err ignored = { 0 };
+	int code;
+
+	(void)!parent_net_restore(
+		p); /* the first failure is the one that is told, here and below */
+	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
+		(void)!sys_wait_pidfd(p->pidfd, &code);
+	p->pid = 0;
+	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
+		return;
+	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);
+	(void)!cgroup_remove(path, p->cgroup_made, p->cgroup_inode, &ignored);
+	p->cgroup_made = 0;
+	p->cgroup_inode = 0;
+}

@@ -1,0 +1,80 @@
+/* Sending and receiving of one message.  Allocates nothing: the child uses it. */
+#include "proto/proto.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+int proto_pair(int ret[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret) < 0 ? -errno : 0;
+}
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+int proto_send(int sock, const struct proto_msg *m, int fd)
+{
+	struct proto_msg copy = *m;
+	struct iovec iov = { &copy, sizeof(copy) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union control control = { 0 };
+	ssize_t rc;
+
+	copy.version = PROTO_VERSION;
+	if (fd != FD_NONE) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof(control.bytes);
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(int));
+	}
+	do {
+		rc = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	return 0;
+}
+
+static bool well_formed(const struct proto_msg *m)
+{
+	return m->version == PROTO_VERSION && m->kind < PROTO_KINDS &&
+	       memchr(m->detail, '\0', sizeof(m->detail)) != NULL &&
+	       (m->kind != PROTO_FAILED || (m->error > 0 && m->error < 4096));
+}
+
+int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
+{
+	union control control = { 0 };
+	struct iovec iov = { ret, sizeof(*ret) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *c;
+	AUTO_FD fd = FD_NONE;
+	int resets = 0;
+	ssize_t rc;
+
+	/* A peer that ended without reading all of ours shows as ECONNRESET once; what it sent
+	 * before is still to be read. */
+	do {
+		rc = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (rc < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+	if (rc == 0 || (rc < 0 && errno == ECONNRESET))
+		return -EPIPE;
+	if (rc < 0)
+		return -errno;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	if (rc != sizeof(*ret) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
+		!well_formed(ret) || (fd != FD_NONE) != (ret->kind == PROTO_MASTER))
+		return -EPROTO;
+	*ret_fd = fd_take(&fd);
+	return 0;
+}

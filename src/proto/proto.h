@@ -1,0 +1,39 @@
+/* Messages between the parent and the child over one SOCK_SEQPACKET pair.
+ *
+ * Both walk the same plan, so a message names an operation by its number.  What comes from the
+ * child is not trusted: fixed size, closed set of kinds, at most one descriptor. */
+#ifndef CRUN_LITE_PROTO_PROTO_H
+#define CRUN_LITE_PROTO_PROTO_H
+
+#include "base/defs.h"
+
+enum proto_kind {
+	PROTO_DONE,   /* both ways: this side has come to operation `op` */
+	PROTO_FAILED, /* child to parent: operation `op` failed with `error` */
+	PROTO_MASTER, /* child to parent, with a descriptor: the terminal's master side */
+	PROTO_KINDS,
+};
+
+#define PROTO_VERSION 1u
+
+struct proto_msg {
+	uint32_t version;
+	uint32_t kind;
+	uint32_t op;
+	int32_t error;    /* errno value, > 0, of PROTO_FAILED */
+	char detail[160]; /* what else the kernel said, NUL-terminated; may be empty */
+};
+
+/* A connected pair, close-on-exec. */
+CHECKED int proto_pair(int ret[2]);
+
+/* Sends a message, with a descriptor unless fd is FD_NONE; it stays the caller's.
+ * Returns 0; -EPIPE when the other side is gone; else -errno. */
+CHECKED int proto_send(int sock, const struct proto_msg *m, int fd);
+
+/* Waits for a message.
+ * ret_fd   the descriptor that came along, FD_NONE when none did; the caller's
+ * Returns  0; -EPIPE when the other side is gone; -EPROTO for anything that is no message */
+CHECKED int proto_recv(int sock, struct proto_msg *ret, int *ret_fd);
+
+#endif
