@@ -1,0 +1,170 @@
+/* The directory of one container: opened, locked, removed.  Does not read what is in it. */
+#include "state/state.h"
+
+#include "base/sys.h"
+#include "base/text.h"
+#include "state/dir.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int state_check_id(const char *id, struct err *e)
+{
+	static const char fit[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+	const size_t len = strlen(id);
+	char shown[TEXT_SHOWN];
+
+	if (len == 0)
+		return err_set(e, EINVAL, POS_NONE, "the container id is empty");
+	if (len <= STATE_ID_MAX && id[0] != '.' && strspn(id, fit) == len)
+		return 0;
+	(void)err_set(e, EINVAL, POS_NONE, "container id \"%s\" %s",
+		text_escape(shown, sizeof(shown), id, len),
+		len > STATE_ID_MAX ? "is longer than 255 bytes" : "is not allowed");
+	return err_hint(e, "use letters, digits and _ + - . and no . at the beginning");
+}
+
+static int no_container(const char *id, struct err *e)
+{
+	return err_sys(
+		e, ENOENT, POS_NONE, "cannot open container \"%s\": container does not exist", id);
+}
+
+void state_done(struct state_dir *d)
+{
+	state_unlock(d);
+	fd_close(&d->fd);
+	*d = STATE_DIR_NONE;
+}
+
+/* Does ROOT/ID still name what is open?  As long as we hold the lock it then stays so. */
+static bool is_named(const struct state_dir *d)
+{
+	struct stat st;
+
+	/* A removed directory has no link left, and none can be given a new name into ROOT. */
+	return fstat(d->fd, &st) == 0 && st.st_nlink > 0;
+}
+
+void state_unlock(struct state_dir *d)
+{
+	if (d->locked)
+		state_lock_drop(d->fd);
+	d->locked = false;
+}
+
+int state_lock(struct state_dir *d, int timeout_ms, struct err *e)
+{
+	const int rc = state_lock_take(d->fd, timeout_ms, e);
+
+	if (rc < 0)
+		return err_add(e, "container \"%s\"", d->id);
+	d->locked = true;
+	if (is_named(d))
+		return 0;
+	state_unlock(d);
+	return no_container(d->id, e);
+}
+
+/* Is the open directory ours alone? */
+static int verify(const struct state_dir *d, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) < 0)
+		return err_sys(e, errno, POS_NONE, "cannot open container \"%s\"", d->id);
+	if (st.st_uid != sys_euid())
+		return err_set(e, EPERM, POS_NONE, "container \"%s\" belongs to user %u", d->id,
+			st.st_uid);
+	if ((st.st_mode & 077) != 0)
+		return err_set(e, EPERM, POS_NONE,
+			"the directory of container \"%s\" is open to others: its mode is %04o",
+			d->id, st.st_mode & 07777);
+	return 0;
+}
+
+int state_open(int root, const char *id, int timeout_ms, struct state_dir *ret, struct err *e)
+{
+	AUTO_STATE_DIR d = { .root = root, .fd = FD_NONE, .id = id };
+
+	TRY(state_check_id(id, e));
+	if (root == FD_NONE)
+		return no_container(id, e);
+	d.fd = openat(root, id, STATE_OPEN_DIR);
+	if (d.fd < 0 && errno == ENOENT)
+		return no_container(id, e);
+	if (d.fd < 0)
+		return err_sys(e, errno, POS_NONE, "cannot open container \"%s\"", id);
+	TRY(verify(&d, e));
+	if (timeout_ms != STATE_NO_LOCK)
+		TRY(state_lock(&d, timeout_ms, e));
+	*ret = d;
+	d = STATE_DIR_NONE;
+	return 0;
+}
+
+/* --- removing ----------------------------------------------------------------------------- */
+
+static int remove_inside(int dir, bool deeper);
+
+static int remove_one(int dir, const char *name, bool deeper)
+{
+	AUTO_FD sub = FD_NONE;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTEMPTY || !deeper)
+		return -errno;
+	sub = openat(dir, name, STATE_OPEN_DIR);
+	if (sub < 0)
+		return -errno;
+	TRY(remove_inside(sub, false));
+	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* Removes all that is in a directory; directories in it too, and what is in those if deeper. */
+static int remove_inside(int dir, bool deeper)
+{
+	AUTO_FD again = openat(dir, ".", STATE_OPEN_DIR);
+	const struct dirent *entry;
+	DIR *list = again < 0 ? NULL : fdopendir(again);
+	int rc = 0;
+
+	if (list == NULL)
+		return -errno;
+	(void)fd_take(&again); /* closed with the list */
+	while (rc == 0 && (entry = readdir(list)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			rc = remove_one(dir, entry->d_name, deeper);
+	}
+	(void)closedir(list); /* only read */
+	return rc;
+}
+
+int state_remove(struct state_dir *d, struct err *e)
+{
+	/* Tried without looking: that is all there is, nearly always.  The record goes last. */
+	static const char *const names[] = { "config.json", "state" };
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && rc == 0; i++)
+		rc = remove_one(d->fd, names[i], true);
+	if (rc == 0 && unlinkat(d->root, d->id, AT_REMOVEDIR) < 0)
+		rc = -errno;
+	if (rc == -ENOTEMPTY) {
+		rc = remove_inside(d->fd, true);
+		if (rc == 0 && unlinkat(d->root, d->id, AT_REMOVEDIR) < 0)
+			rc = -errno;
+	}
+	if (rc < 0 && rc != -ENOENT)
+		return err_sys(
+			e, -rc, POS_NONE, "cannot remove the state of container \"%s\"", d->id);
+	d->locked = false; /* gone with the directory */
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* What the files of this folder share about directories; nobody else includes it. */
+#ifndef CRUN_LITE_STATE_DIR_H
+#define CRUN_LITE_STATE_DIR_H
+
+#include "base/err.h"
+
+#include <fcntl.h>
+
+#define STATE_OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Takes the lock of an open directory; another command may hold it for timeout_ms at most.
+ * Returns 0; -ETIMEDOUT, then *e names the holder where the kernel tells; else -errno */
+CHECKED int state_lock_take(int fd, int timeout_ms, struct err *e);
+
+/* Gives it back, for all copies of the descriptor. */
+void state_lock_drop(int fd);
+
+#endif

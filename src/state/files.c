@@ -1,0 +1,188 @@
+/* The files of one container's directory: written under another name and renamed, read as a whole,
+ * and the FIFO that a created container waits at.  Does not know what is in a file. */
+#include "state/state.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int write_all(int fd, struct state_bytes bytes)
+{
+	while (bytes.size > 0) {
+		const ssize_t rc = write(fd, bytes.text, bytes.size);
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc < 0)
+			return -errno;
+		bytes.text += rc;
+		bytes.size -= (size_t)rc;
+	}
+	return 0;
+}
+
+/* Not flushed to the disk: no container outlives a loss of power, and then the boot id differs. */
+static int write_new(int dir, const char *name, struct state_bytes bytes)
+{
+	AUTO_FD fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	TRY(write_all(fd, bytes));
+	return close(fd_take(&fd)) < 0 ? -errno : 0; /* where a full remote disk is told */
+}
+
+int state_add(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
+{
+	int rc;
+
+	must(d->locked);
+	rc = write_new(d->fd, name, bytes);
+	if (rc == 0)
+		return 0;
+	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
+}
+
+int state_put(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
+{
+	char temporary[64];
+	int rc;
+
+	must(d->locked && strlen(name) < 32);
+	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
+	rc = write_new(d->fd, temporary, bytes);
+	if (rc == 0 && renameat(d->fd, temporary, d->fd, name) < 0)
+		rc = -errno;
+	if (rc == 0)
+		return 0;
+	(void)unlinkat(d->fd, temporary, 0); /* may not be there */
+	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
+}
+
+/* Up to size bytes; less when the file ends before. */
+static int read_all(int fd, char *text, size_t size, size_t *ret_have)
+{
+	size_t have = 0;
+
+	while (have < size) {
+		const ssize_t rc = read(fd, text + have, size - have);
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc < 0)
+			return -errno;
+		if (rc == 0)
+			break;
+		have += (size_t)rc;
+	}
+	*ret_have = have;
+	return 0;
+}
+
+static int read_file(int dir, const char *name, struct arena *a, struct state_bytes *ret)
+{
+	AUTO_FD fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	size_t size = 0;
+	char *text;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uint64_t)st.st_size > STATE_SIZE_MAX)
+		return -EFBIG;
+	text = arena_alloc(a, (size_t)st.st_size + 1);
+	if (text == NULL)
+		return -ENOMEM;
+	TRY(read_all(fd, text, (size_t)st.st_size, &size));
+	text[size] = '\0';
+	*ret = (struct state_bytes){ text, size };
+	return 0;
+}
+
+int state_get(const struct state_dir *d, const char *name, struct arena *a, struct state_bytes *ret,
+	struct err *e)
+{
+	const int rc = read_file(d->fd, name, a, ret);
+
+	if (rc == 0)
+		return 0;
+	return err_sys(e, -rc, POS_NONE, "cannot read %s of container \"%s\"", name, d->id);
+}
+
+int state_write(const struct state_dir *d, const struct state_record *r, struct err *e)
+{
+	AUTO_ARENA a = { 0 };
+	struct state_bytes bytes;
+
+	TRY(state_format(r, &a, &bytes, e));
+	return state_put(d, "state", bytes, e);
+}
+
+static int damaged(const struct state_dir *d, struct err *e)
+{
+	(void)err_add(e, "container \"%s\"", d->id);
+	return err_hint(e, "remove what is left of it: crun-lite delete --force %s", d->id);
+}
+
+int state_read(const struct state_dir *d, struct arena *a, struct state_record *ret, struct err *e)
+{
+	struct state_record found;
+	struct state_bytes bytes;
+	const int rc = read_file(d->fd, "state", a, &bytes);
+
+	if (rc == -ENOENT) {
+		(void)err_set(
+			e, ENODATA, POS_NONE, "no state is recorded: its creation was cut short");
+		return damaged(d, e);
+	}
+	if (rc < 0) {
+		(void)err_sys(e, -rc, POS_NONE, "cannot read its state record");
+		return damaged(d, e);
+	}
+	if (state_parse(bytes.text, bytes.size, a, &found, e) < 0)
+		return damaged(d, e);
+	if (strcmp(found.id, d->id) != 0) {
+		(void)err_set(e, EINVAL, POS_NONE, "its state record is that of \"%s\"", found.id);
+		return damaged(d, e);
+	}
+	*ret = found;
+	return 0;
+}
+
+int state_fifo_make(const struct state_dir *d, int *ret, struct err *e)
+{
+	int fd;
+
+	if (mkfifoat(d->fd, "start", 0600) < 0)
+		return err_sys(e, errno, POS_NONE, "cannot make the start FIFO of container \"%s\"",
+			d->id);
+	fd = openat(d->fd, "start", O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* fifo(7): does not wait */
+	if (fd < 0)
+		return err_sys(e, errno, POS_NONE, "cannot open the start FIFO of container \"%s\"",
+			d->id);
+	*ret = fd;
+	return 0;
+}
+
+int state_fifo_release(const struct state_dir *d, struct err *e)
+{
+	AUTO_FD fd = openat(d->fd, "start", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : 0;
+
+	if (rc == 0)
+		rc = write_all(fd, (struct state_bytes){ "0", 1 });
+	/* Once is enough.  Where it stays, nobody reads it any more. */
+	if (rc == 0)
+		(void)unlinkat(d->fd, "start", 0);
+	if (rc == -ENOENT || rc == -EPIPE)
+		rc = -ENXIO;
+	if (rc == 0)
+		return 0;
+	if (rc == -ENXIO)
+		return err_set(
+			e, ENXIO, POS_NONE, "container \"%s\" does not wait to be started", d->id);
+	return err_sys(e, -rc, POS_NONE, "cannot start container \"%s\"", d->id);
+}
