@@ -1,5 +1,8 @@
 /* The program: hands its arguments to the command line. */
-int main(void)
+#include "cmd/cmd.h"
+
+int main(int argc, char **argv, char **envp)
 {
-	return 0;
+	(void)argc;
+	return cmd_main(argv, envp);
 }

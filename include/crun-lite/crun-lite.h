@@ -1,0 +1,119 @@
+/* The C API of crun-lite: what the program itself is made with.
+ *
+ * Every call returns 0 or more on success and a negative errno on failure; then *e says why, in one
+ * line that ends with the errno's words.  Nothing is printed.  Texts that a call returns are the
+ * caller's to free(3).  A crl is used by one thread at a time. */
+#ifndef CRUN_LITE_H
+#define CRUN_LITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct crl_error {
+	int code;              /* errno value, > 0 */
+	uint32_t line, column; /* in config.json, 1-based; 0 = no place there */
+	char text[1024];
+	char hint[512]; /* what to do about it; may be empty */
+};
+
+enum crl_level {
+	CRL_WARNING,
+	CRL_DEBUG
+};
+
+struct crl_settings {
+	const char *root; /* state directory; NULL: the default of the caller's user */
+	bool debug;       /* tell of the operations of a plan too */
+	/* What is worth telling beside the result; may be NULL.  line 0: no place. */
+	void (*tell)(
+		void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text);
+	void *data;
+};
+
+/* The containers of one state directory. */
+struct crl;
+int crl_new(const struct crl_settings *settings, struct crl **ret, struct crl_error *e);
+void crl_free(struct crl *c);
+
+/* How a container is made.  Zeroed: the bundle of the current directory. */
+struct crl_options {
+	const char *bundle;         /* directory; NULL: the current one */
+	const char *config;         /* file; NULL: config.json of the bundle */
+	const char *console_socket; /* gets the terminal; NULL: none */
+	const char *pid_file;       /* NULL: none */
+	const char *overlay_dir;    /* with overlay: writes are kept there; NULL: in a tmpfs */
+	bool overlay;               /* the root becomes an overlay */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool keep; /* crl_run: the container stays on record after its end */
+	bool no_subreaper;
+	unsigned preserve_fds; /* descriptors 3 and on that the program gets */
+};
+
+/* Makes a container whose program waits for crl_start. */
+int crl_create(struct crl *c, const char *id, const struct crl_options *o, struct crl_error *e);
+
+/* Makes a container and starts its program; returns when it runs. */
+int crl_run_detached(
+	struct crl *c, const char *id, const struct crl_options *o, struct crl_error *e);
+
+/* Makes a container, runs its program in the foreground to its end, removes the container.
+ * ret_status  the program's exit code, or 128 + the number of the signal that killed it */
+int crl_run(struct crl *c, const char *id, const struct crl_options *o, int *ret_status,
+	struct crl_error *e);
+
+/* Lets the program of a created container go. */
+int crl_start(struct crl *c, const char *id, struct crl_error *e);
+
+/* Sends a signal to the container's first process, or to all of its cgroup.
+ * signal  0 to 64 */
+int crl_kill(struct crl *c, const char *id, int signal, bool all, struct crl_error *e);
+
+/* Removes a container that is stopped or was never started; with force any, also one that is not
+ * there. */
+int crl_delete(struct crl *c, const char *id, bool force, struct crl_error *e);
+
+/* The state of a container: JSON of runtime-spec, "State". */
+int crl_state(struct crl *c, const char *id, char **ret, struct crl_error *e);
+
+struct crl_entry {
+	const char *id, *status, *bundle, *created, *owner;
+	int pid;           /* 0: none */
+	const char *state; /* as crl_state, on one line */
+};
+
+/* Calls each with every container, in the order of their ids; entry NULL: why tells what is wrong
+ * with it.  A negative result ends the list. */
+int crl_list(struct crl *c,
+	int (*each)(void *data, const struct crl_entry *entry, const struct crl_error *why),
+	void *data, struct crl_error *e);
+
+/* What crl_plan shows. */
+struct crl_plan_options {
+	bool create;            /* the plan of crl_create rather than of crl_run */
+	bool json;              /* JSON; else an operation a line */
+	const char *host_facts; /* text to be used instead of asking the kernel; NULL: ask */
+};
+
+/* What would be done for a bundle; does nothing. */
+int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_options *how,
+	char **ret, struct crl_error *e);
+
+/* Writes a new config.json into a bundle.  Refuses to replace one. */
+int crl_spec(const char *bundle, bool rootless, struct crl_error *e);
+
+/* The default state directory of the caller. */
+int crl_default_root(char **ret, struct crl_error *e);
+
+/* "0.1.0" */
+const char *crl_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,251 @@
+/* Parsing of the command line by its tables.  Carries out nothing. */
+#include "cmd/args.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static const struct cmd_command commands[] = {
+#define COMMAND(name, arguments, min, max, flags, what) \
+	[CMD_##name] = { #name, arguments, what, min, max, flags },
+#include "spec/commands.def"
+#undef COMMAND
+};
+
+#define FOR(name)               (1u << CMD_##name)
+#define AT_FLAG(place, member)  offsetof(struct cmd_args, place member), 0
+#define AT_VALUE(place, member) offsetof(struct cmd_args, place member), 0
+#define AT_MAYBE(place, member) \
+	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_value)
+
+static const struct cmd_option options[] = {
+#define GLOBAL(member, letter, name, kind, value, what) \
+	{ 0, letter, name, value, what, KIND_##kind, AT_##kind(global., member) },
+#include "spec/commands.def"
+#undef GLOBAL
+#define OPTION(commands, member, letter, name, kind, value, what) \
+	{ commands, letter, name, value, what, KIND_##kind, AT_##kind(, member) },
+#include "spec/commands.def"
+#undef OPTION
+};
+
+const struct cmd_command *cmd_command(enum cmd_name name)
+{
+	must(name < CMD_COUNT);
+	return &commands[name];
+}
+
+const struct cmd_option *cmd_options(size_t *ret_count)
+{
+	*ret_count = ARRAY_LEN(options);
+	return options;
+}
+
+bool cmd_option_is_for(const struct cmd_option *o, enum cmd_name name)
+{
+	return name == CMD_NONE ? o->commands == 0 : (o->commands >> name & 1) != 0;
+}
+
+/* Help is asked for anywhere. */
+static bool fits(const struct cmd_option *o, enum cmd_name name)
+{
+	return cmd_option_is_for(o, name) ||
+	       (name != CMD_NONE && o->commands == 0 && strcmp(o->name, "help") == 0);
+}
+
+/* The option of this name, or of which it is the only beginning. */
+static const struct cmd_option *find_long(enum cmd_name command, const char *name, size_t len)
+{
+	const struct cmd_option *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		if (!fits(&options[i], command) || strncmp(options[i].name, name, len) != 0)
+			continue;
+		if (options[i].name[len] == '\0')
+			return &options[i];
+		if (found != NULL)
+			return NULL;
+		found = &options[i];
+	}
+	return len >= 3 ? found : NULL;
+}
+
+static const struct cmd_option *find_letter(enum cmd_name command, char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (fits(&options[i], command) && options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+static int unknown(enum cmd_name command, const char *word, struct err *e)
+{
+	char shown[TEXT_SHOWN];
+
+	text_escape(shown, sizeof(shown), word, strlen(word));
+	(void)err_set(e, EINVAL, POS_NONE, "unknown option \"%s\"", shown);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (fits(&options[i], command) && word[0] == '-' && word[1] == '-' &&
+			text_is_near(text_distance(word + 2, options[i].name), word + 2))
+			return err_hint(e, "did you mean --%s?", options[i].name);
+	return command == CMD_NONE ? err_hint(e, "see crun-lite --help")
+				   : err_hint(e, "see crun-lite %s --help", commands[command].name);
+}
+
+/* Words for a flag's value, as the other runtimes take them. */
+static int read_bool(const char *name, const char *word, bool *ret, struct err *e)
+{
+	static const char *const yes[] = { "true", "yes", "1", "t" };
+	static const char *const no[] = { "false", "no", "0", "f" };
+
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+		if (strcmp(word, yes[i]) == 0 || strcmp(word, no[i]) == 0) {
+			*ret = strcmp(word, yes[i]) == 0;
+			return 0;
+		}
+	}
+	return err_set(e, EINVAL, POS_NONE, "option --%s: expected true or false", name);
+}
+
+/* value  what came with "=", or NULL */
+static int store(struct cmd_args *a, const struct cmd_option *o, const char *value, struct err *e)
+{
+	char *const member = (char *)a + o->offset;
+	bool flag = true;
+
+	if (o->kind == KIND_VALUE) {
+		memcpy(member, &value, sizeof(value));
+		return 0;
+	}
+	if (o->kind == KIND_FLAG && value != NULL)
+		TRY(read_bool(o->name, value, &flag, e));
+	memcpy(member, &flag, sizeof(flag));
+	if (o->kind == KIND_MAYBE)
+		memcpy((char *)a + o->value_offset, &value, sizeof(value));
+	return 0;
+}
+
+static int needs_value(const struct cmd_option *o, struct err *e)
+{
+	return err_set(e, EINVAL, POS_NONE,
+		"option --%s requires an argument (flag needs an argument: %s)", o->name, o->value);
+}
+
+/* A long option; len letters of its name.  Returns how many words of argv it took. */
+static int take_long(struct cmd_args *a, char *const *at, const char *name,
+	const struct cmd_option *o, struct err *e)
+{
+	const char *value = strchr(name, '=');
+	int taken = 1;
+
+	if (value != NULL) {
+		value++;
+	} else if (o->kind == KIND_VALUE) {
+		if (at[1] == NULL)
+			return needs_value(o, e);
+		value = at[1];
+		taken = 2;
+	}
+	TRY(store(a, o, value, e));
+	return taken;
+}
+
+/* Short options, several in a word; the last may take the rest, or the next word, as its value. */
+static int take_letters(struct cmd_args *a, enum cmd_name command, char *const *at, struct err *e)
+{
+	for (const char *c = *at + 1; *c != '\0'; c++) {
+		const struct cmd_option *const o = find_letter(command, *c);
+
+		if (o == NULL)
+			return unknown(command, *at, e);
+		if (o->kind != KIND_VALUE) {
+			TRY(store(a, o, NULL, e));
+			continue;
+		}
+		if (c[1] == '\0' && at[1] == NULL)
+			return needs_value(o, e);
+		TRY(store(a, o, c[1] != '\0' ? c + 1 + (c[1] == '=') : at[1], e));
+		return c[1] != '\0' ? 1 : 2;
+	}
+	return 1;
+}
+
+/* One word that begins with a dash.  Go programs write long options with a single one. */
+static int take_option(struct cmd_args *a, enum cmd_name command, char *const *at, struct err *e)
+{
+	const bool two = (*at)[1] == '-';
+	const char *const name = *at + (two ? 2 : 1);
+	const size_t len = strcspn(name, "=");
+	const struct cmd_option *const o = two || len > 1 ? find_long(command, name, len) : NULL;
+
+	if (o != NULL && (two || o->name[len] == '\0'))
+		return take_long(a, at, name, o, e);
+	return two ? unknown(command, *at, e) : take_letters(a, command, at, e);
+}
+
+static enum cmd_name find_command(const char *word)
+{
+	for (enum cmd_name i = 0; i < CMD_COUNT; i++)
+		if (strcmp(commands[i].name, word) == 0)
+			return i;
+	return CMD_NONE;
+}
+
+static int unknown_command(const char *word, struct err *e)
+{
+	char shown[TEXT_SHOWN];
+
+	text_escape(shown, sizeof(shown), word, strlen(word));
+	(void)err_set(e, EINVAL, POS_NONE, "unknown command \"%s\"", shown);
+	for (size_t i = 0; i < CMD_COUNT; i++)
+		if (text_is_near(text_distance(word, commands[i].name), word))
+			return err_hint(e, "did you mean %s?", commands[i].name);
+	return err_hint(e, "see crun-lite --help");
+}
+
+static int check_count(const struct cmd_args *a, struct err *e)
+{
+	const struct cmd_command *const c = &commands[a->command];
+
+	if (a->global.help || (a->word_count >= c->min && a->word_count <= c->max))
+		return 0;
+	(void)err_set(e, EINVAL, POS_NONE, "%s: requires a %s of %u %s", c->name,
+		a->word_count < c->min ? "minimum" : "maximum",
+		a->word_count < c->min ? c->min : c->max,
+		(a->word_count < c->min ? c->min : c->max) == 1 ? "argument" : "arguments");
+	return err_hint(e, "crun-lite %s [OPTION]... %s", c->name, c->arguments);
+}
+
+int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e)
+{
+	struct cmd_args a = { .command = CMD_NONE };
+	bool only_words = false;
+
+	for (char *const *at = argv + 1; *at != NULL;) {
+		if (!only_words && (*at)[0] == '-' && (*at)[1] != '\0') {
+			int taken = 1;
+
+			if (strcmp(*at, "--") == 0)
+				only_words = true;
+			else
+				taken = take_option(&a, a.command, at, e);
+			if (taken < 0)
+				return taken;
+			at += taken;
+		} else if (a.command == CMD_NONE) {
+			a.command = find_command(*at);
+			if (a.command == CMD_NONE)
+				return unknown_command(*at, e);
+			at++;
+		} else {
+			if (a.word_count < CMD_WORDS_MAX)
+				a.words[a.word_count] = *at;
+			a.word_count++;
+			at++;
+		}
+	}
+	if (a.command != CMD_NONE)
+		TRY(check_count(&a, e));
+	*ret = a;
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* The command line as data: the tables of spec/commands.def, and what was given.
+ * Parsing follows getopt_long(3), with what the other runtimes' callers rely on besides. */
+#ifndef CRUN_LITE_CMD_ARGS_H
+#define CRUN_LITE_CMD_ARGS_H
+
+#include "base/err.h"
+
+enum cmd_name {
+#define COMMAND(name, arguments, min, max, flags, what) CMD_##name,
+#include "spec/commands.def"
+#undef COMMAND
+	CMD_COUNT,
+	CMD_NONE = CMD_COUNT,
+};
+
+enum {
+	CMD_WORDS_MAX = 2
+}; /* the most that a row of the table allows */
+
+enum cmd_flag {
+	PROTECT = 1
+};
+
+#define ARGS_FLAG(member)  bool member;
+#define ARGS_VALUE(member) const char *member;
+#define ARGS_MAYBE(member) \
+	bool member;       \
+	const char *member##_value;
+
+/* Options that were given, in C's own types; zero where not. */
+struct cmd_args {
+	struct {
+#define GLOBAL(member, letter, name, kind, value, what) ARGS_##kind(member)
+#include "spec/commands.def"
+#undef GLOBAL
+	} global;
+#define OPTION(commands, member, letter, name, kind, value, what) ARGS_##kind(member)
+#include "spec/commands.def"
+#undef OPTION
+	enum cmd_name command;
+	const char *words[CMD_WORDS_MAX]; /* arguments of the command */
+	size_t word_count;
+};
+
+struct cmd_command {
+	const char *name, *arguments, *what;
+	unsigned min, max, flags;
+};
+
+enum cmd_kind {
+	KIND_FLAG,
+	KIND_VALUE,
+	KIND_MAYBE
+};
+
+struct cmd_option {
+	uint32_t commands; /* one bit a command; 0: a global option */
+	char letter;       /* 0: none */
+	const char *name, *value, *what;
+	enum cmd_kind kind;
+	size_t offset;       /* in struct cmd_args */
+	size_t value_offset; /* of KIND_MAYBE: where its value goes */
+};
+
+const struct cmd_command *cmd_command(enum cmd_name name);
+
+/* All options; *ret_count of them. */
+const struct cmd_option *cmd_options(size_t *ret_count);
+
+/* Is it one of this command's?  CMD_NONE: a global one. */
+bool cmd_option_is_for(const struct cmd_option *o, enum cmd_name name);
+
+/* Parses argv[1] and on; the texts of *ret are argv's.
+ * Returns 0; -EINVAL with *e set: an unknown command or option, one without its value, ... */
+CHECKED int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e);
+
+#endif

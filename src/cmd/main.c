@@ -1,0 +1,155 @@
+/* From the arguments to a subcommand, and how it says what failed. */
+#include "cmd/cmd.h"
+
+#include "base/self.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static int (*const handlers[CMD_COUNT])(struct cmd *c) = {
+#define COMMAND(name, arguments, min, max, flags, what) [CMD_##name] = cmd_##name,
+#include "spec/commands.def"
+#undef COMMAND
+};
+
+int cmd_fail(struct cmd *c, const struct crl_error *e)
+{
+	const struct src_pos at = { e->line, e->column };
+	char line[2048], hint[1024];
+
+	(void)log_line(&c->log, at, e->text, line, sizeof(line));
+	(void)fprintf(stderr, "%s\n", line);
+	if (e->hint[0] != '\0')
+		(void)fprintf(stderr, "  hint: %s\n",
+			log_line(&c->log, POS_NONE, e->hint, hint, sizeof(hint)));
+	log_write(&c->log, LOG_LEVEL_ERROR, at, e->text);
+	return 1;
+}
+
+int cmd_fail_usage(struct cmd *c, const struct err *e)
+{
+	struct crl_error public = { .code = e->code };
+
+	memcpy(public.text, e->text, sizeof(public.text));
+	memcpy(public.hint, e->hint, sizeof(public.hint));
+	return cmd_fail(c, &public);
+}
+
+/* Warnings go to the log alone: a successful command prints nothing (engines.md, G6). */
+static void tell(void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text)
+{
+	struct cmd *const c = data;
+	const struct src_pos at = { line, column };
+
+	log_write(&c->log, level == CRL_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, at, text);
+	if (level == CRL_DEBUG && c->log.fd == FD_NONE)
+		(void)fprintf(stderr, "debug: %s\n", text);
+}
+
+int cmd_open(struct cmd *c)
+{
+	const struct crl_settings settings = {
+		.root = c->args->global.root,
+		.debug = c->args->global.debug || c->log.level == LOG_LEVEL_DEBUG,
+		.tell = tell,
+		.data = c,
+	};
+	struct crl_error e;
+
+	return crl_new(&settings, &c->crl, &e) < 0 ? cmd_fail(c, &e) : 0;
+}
+
+/* A caller may leave 0, 1 or 2 closed; the next file opened would take the number. */
+static int fill_stdio(struct err *e)
+{
+	struct pollfd p[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	(void)poll(p, 3, 0); /* tells of all three at once which are not open */
+	for (int fd = 0; fd <= 2; fd++)
+		if ((p[fd].revents & POLLNVAL) != 0 && openat(AT_FDCWD, "/dev/null", O_RDWR) != fd)
+			return err_set(e, EBADF, POS_NONE,
+				"cannot open /dev/null in the place of closed descriptor %d", fd);
+	return 0;
+}
+
+/* What the caller leaves open is nobody's but what --preserve-fds hands on. */
+static int guard_fds(const struct cmd_args *a, struct err *e)
+{
+	char *end = NULL;
+	const unsigned long n = a->preserve_fds == NULL ? 0 : strtoul(a->preserve_fds, &end, 10);
+
+	if (a->preserve_fds != NULL &&
+		(end == a->preserve_fds || *end != '\0' || a->preserve_fds[0] == '-' || n > 65536))
+		return err_set(e, EINVAL, POS_NONE,
+			"option --preserve-fds: expected a number of descriptors, found \"%.32s\"",
+			a->preserve_fds);
+	for (unsigned long fd = 3; fd < 3 + n; fd++)
+		if (fcntl((int)fd, F_GETFD) < 0)
+			return err_sys(e, errno, POS_NONE,
+				"option --preserve-fds: descriptor %lu is not open", fd);
+	if (syscall(SYS_close_range, (unsigned)(3 + n), ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(e, errno, POS_NONE, "cannot mark descriptors close-on-exec");
+	return 0;
+}
+
+/* What a caller may have set that would get in the way: its children are not waited for, what it
+ * makes is closed to itself. */
+static void be_ordinary(void)
+{
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)umask(0022);
+}
+
+/* All that comes before a subcommand.  What a protected copy would do again comes after it. */
+static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *e)
+{
+	/* A set-uid program trusts its caller's environment at its peril: there is no such mode. */
+	if (getauxval(AT_SECURE) != 0)
+		return err_set(e, EPERM, POS_NONE,
+			"crun-lite must not be set-uid, set-gid or have file capabilities");
+	TRY(cmd_parse(argv, args, e));
+	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & PROTECT) != 0) {
+		TRY(self_protect(argv, envp, e));
+		be_ordinary();
+	}
+	TRY(fill_stdio(e));
+	return guard_fds(args, e);
+}
+
+int cmd_main(char **argv, char **envp)
+{
+	struct cmd_args args = { 0 };
+	struct cmd c = { .args = &args, .log = { .fd = FD_NONE, .level = LOG_LEVEL_WARNING } };
+	struct err e = { 0 };
+	int status;
+
+	/* The heap grows in a few large steps; pages are taken when they are touched. */
+	(void)mallopt(M_TOP_PAD, 256 * 1024);
+	if (prepare(argv, envp, &args, &e) < 0 ||
+		log_open(&c.log, args.global.log, args.global.log_format, args.global.log_level,
+			&e) < 0)
+		return cmd_fail_usage(&c, &e);
+	if (args.global.debug)
+		c.log.level = LOG_LEVEL_DEBUG;
+	if (args.global.version)
+		args.command = CMD_version;
+	else if (args.global.help || args.command == CMD_NONE)
+		return cmd_help(&c);
+	status = handlers[args.command](&c);
+	crl_free(c.crl);
+	fd_close(&c.log.fd);
+	if (fflush(stdout) != 0 && status == 0) {
+		(void)err_sys(&e, errno, POS_NONE, "cannot write to standard output");
+		status = cmd_fail_usage(&c, &e);
+	}
+	return status;
+}

@@ -1,0 +1,179 @@
+/* Containers that are there: start, kill, delete. */
+#include "lib/crl.h"
+
+#include "base/sys.h"
+#include "parent/cgroup.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+enum {
+	END_MS = 10000
+};
+
+/* A container, its record and what became of it. */
+struct live {
+	struct arena arena;
+	struct state_dir dir;
+	struct state_record record;
+	enum state_status status;
+};
+
+static void live_close(struct live *l)
+{
+	state_done(&l->dir);
+	arena_done(&l->arena);
+}
+
+#define AUTO_LIVE __attribute__((cleanup(live_close))) struct live
+#define LIVE_NONE                     \
+	{                             \
+		.dir = STATE_DIR_NONE \
+	}
+
+static int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e)
+{
+	TRY(state_check_id(id, e));
+	TRY(crl_open_root(c, false, e));
+	TRY(state_open(c->root_fd, id, lock_ms, &l->dir, e));
+	return 0;
+}
+
+static int live_read(struct live *l, struct err *e)
+{
+	TRY(state_read(&l->dir, &l->arena, &l->record, e));
+	return state_status(&l->record, &l->status, e);
+}
+
+static int start(struct crl *c, const char *id, struct err *e)
+{
+	AUTO_LIVE l = LIVE_NONE;
+
+	TRY(live_open(c, id, STATE_LOCK_MS, &l, e));
+	TRY(live_read(&l, e));
+	if (l.status == STATE_RUNNING)
+		return err_set(e, EBUSY, POS_NONE,
+			"cannot start an already running container: \"%s\"", id);
+	if (l.status != STATE_CREATED)
+		return err_set(e, EINVAL, POS_NONE,
+			"cannot start a container that has stopped: container `%s` is not running",
+			id);
+	/* First the record: a program that runs must not look like one that can be started. */
+	l.record.phase = STATE_RUNNING;
+	TRY(state_write(&l.dir, &l.record, e));
+	return state_fifo_release(&l.dir, e);
+}
+
+int crl_start(struct crl *c, const char *id, struct crl_error *error)
+{
+	struct err e = { 0 };
+
+	return crl_fail(start(c, id, &e), &e, error);
+}
+
+static int not_running(const char *id, struct err *e)
+{
+	return err_set(e, ESRCH, POS_NONE,
+		"cannot signal container \"%s\": container not running: No such process", id);
+}
+
+static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err *e)
+{
+	AUTO_LIVE l = LIVE_NONE;
+	AUTO_FD pidfd = FD_NONE;
+	int rc;
+
+	TRY(live_open(c, id, STATE_NO_LOCK, &l, e));
+	TRY(live_read(&l, e));
+	if (all && l.record.cgroup[0] != '\0' && cgroup_is_populated(l.record.cgroup)) {
+		rc = cgroup_signal(l.record.cgroup, sig);
+		return rc == 0 ? 0
+			       : err_sys(e, -rc, POS_NONE, "cannot signal all of container \"%s\"",
+					 id);
+	}
+	if (l.status == STATE_STOPPED || l.record.pid == 0)
+		return all ? 0 : not_running(id, e);
+	rc = state_pidfd(&l.record, &pidfd, e);
+	if (rc == -ESRCH)
+		return all ? 0 : not_running(id, e);
+	TRY(rc);
+	rc = sys_pidfd_send_signal(pidfd, sig);
+	if (rc == -ESRCH)
+		return not_running(id, e);
+	return rc == 0 ? 0 : err_sys(e, -rc, POS_NONE, "cannot signal container \"%s\"", id);
+}
+
+int crl_kill(struct crl *c, const char *id, int sig, bool all, struct crl_error *error)
+{
+	struct err e = { 0 };
+
+	return crl_fail(kill_one(c, id, sig, all, &e), &e, error);
+}
+
+/* Kills the first process and waits until it has ended; its parent reaps it. */
+static int end_process(const struct live *l, struct err *e)
+{
+	AUTO_FD pidfd = FD_NONE;
+	struct pollfd p = { .events = POLLIN };
+	int rc;
+
+	if (l->record.pid == 0)
+		return 0;
+	rc = state_pidfd(&l->record, &pidfd, e);
+	if (rc == -ESRCH)
+		return 0;
+	TRY(rc);
+	rc = sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (rc < 0 && rc != -ESRCH)
+		return err_sys(e, -rc, POS_NONE, "cannot kill container \"%s\"", l->record.id);
+	p.fd = pidfd;
+	if (poll(&p, 1, END_MS) <= 0)
+		return err_set(e, EBUSY, POS_NONE,
+			"container \"%s\": process %d does not end after SIGKILL", l->record.id,
+			(int)l->record.pid);
+	return 0;
+}
+
+int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e)
+{
+	if (r->cgroup != NULL && r->cgroup[0] != '\0')
+		TRY(cgroup_remove(r->cgroup, (int)r->cgroup_levels, r->cgroup_inode, e));
+	return state_remove(d, e);
+}
+
+static bool may_delete(enum state_status status)
+{
+	return status == STATE_STOPPED || status == STATE_CREATED;
+}
+
+static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
+{
+	AUTO_LIVE l = LIVE_NONE;
+	int rc = live_open(c, id, STATE_LOCK_MS, &l, e);
+
+	if (rc == -ENOENT && force)
+		return 0;
+	TRY(rc);
+	rc = live_read(&l, e);
+	/* We hold the lock, so nobody is at work here: a record that is missing or torn was left by
+	 * a command that was killed, before it had made anything else or by somebody else's hand.
+	 */
+	if (rc == -ENODATA || (rc < 0 && force))
+		return state_remove(&l.dir, e);
+	TRY(rc);
+	if (!force && !may_delete(l.status))
+		return err_set(e, EBUSY, POS_NONE,
+			"cannot delete container %s that is not stopped: %s (the container `%s` is not "
+			"in `created` or `stopped` state)",
+			id, state_status_word(l.status), id);
+	TRY(end_process(&l, e));
+	return crl_remove(&l.dir, &l.record, e);
+}
+
+int crl_delete(struct crl *c, const char *id, bool force, struct crl_error *error)
+{
+	struct err e = { 0 };
+
+	return crl_fail(delete_one(c, id, force, &e), &e, error);
+}
