@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -136,9 +137,9 @@ int sys_pidfd_send_signal(int pidfd, int sig)
 	return ret_int(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
 }
 
-int sys_close_from(unsigned first)
+int sys_prlimit(pid_t pid, uint64_t resource, const struct rlimit *set, struct rlimit *ret_old)
 {
-	return ret_int(syscall(SYS_close_range, first, ~0u, 0));
+	return ret_int(syscall(SYS_prlimit64, pid, (int)resource, set, ret_old));
 }
 
 int sys_execfd(int fd, char *const argv[], char *const envp[])

@@ -54,8 +54,10 @@ CHECKED int sys_pivot_here(void);
 CHECKED int sys_pidfd_open(pid_t pid);
 CHECKED int sys_pidfd_send_signal(int pidfd, int sig);
 
-/* close_range(2), Linux 5.9, from first to the last. */
-CHECKED int sys_close_from(unsigned first);
+/* prlimit(2); pid 0: the caller.  The C library types the resource in ways that differ. */
+struct rlimit;
+CHECKED int sys_prlimit(
+	pid_t pid, uint64_t resource, const struct rlimit *set, struct rlimit *ret_old);
 
 /* execveat(2) of the file that fd is open on. */
 CHECKED int sys_execfd(int fd, char *const argv[], char *const envp[]);

@@ -2,6 +2,8 @@
  * library's wrappers would look for threads. */
 #include "child/ops.h"
 
+#include "base/sys.h"
+
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
@@ -111,5 +113,5 @@ int do_rlimit(struct child *c, const struct plan_rlimit *op)
 	const struct rlimit limit = { op->soft, op->hard };
 
 	(void)c;
-	return prlimit(0, (int)op->resource, &limit, NULL) < 0 ? -errno : 0;
+	return sys_prlimit(0, op->resource, &limit, NULL);
 }

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef CRUN_LITE_COMMIT
+#define CRUN_LITE_COMMIT "unknown" /* a build outside of meson */
+#endif
+
 int cmd_version(struct cmd *c)
 {
 	struct crl_error e;

@@ -46,10 +46,9 @@ int do_rlimit_raise(struct parent *p, const struct plan_rlimit_raise *op, struct
 	struct rlimit limit;
 
 	(void)e;
-	if (prlimit(p->pid, (int)op->resource, NULL, &limit) < 0)
-		return -errno;
+	TRY(sys_prlimit(p->pid, op->resource, NULL, &limit));
 	limit.rlim_max = op->hard;
-	return prlimit(p->pid, (int)op->resource, &limit, NULL) < 0 ? -errno : 0;
+	return sys_prlimit(p->pid, op->resource, &limit, NULL);
 }
 
 enum {

@@ -1,6 +1,17 @@
 /* Whether the container gets a cgroup, and where.  Decides nothing about limits. */
 #include "plan/build.h"
 
+static int without_cgroup2(struct plan *p, const struct spec_str *wanted, struct err *e)
+{
+	if (wanted->value == NULL || wanted->value[0] == '\0')
+		return plan_warn(p, wanted->at, e, "no cgroup: cgroup2 is not mounted");
+	(void)err_set(e, ENODEV, wanted->at,
+		"linux.cgroupsPath: unable to apply cgroup configuration: cgroup2 is not mounted: "
+		"No such device");
+	return err_hint(e, "boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 on "
+			   "/sys/fs/cgroup; version 1 is not supported");
+}
+
 int plan_cgroup_path(struct plan *p, struct err *e)
 {
 	const struct host_facts *const h = p->host;
@@ -9,8 +20,10 @@ int plan_cgroup_path(struct plan *p, struct err *e)
 
 	/* Root is told what goes wrong when its cgroup cannot be made; a plain user has no cgroup
 	 * unless one was delegated, and needs none unless limits are asked for (plan_cgroup). */
-	if (h->cgroup_root[0] == '\0' || (!root && !h->cgroup_writable))
-		return root ? plan_warn(p, wanted->at, e, "no cgroup: cgroup2 is not mounted") : 0;
+	if (!root && (h->cgroup_root[0] == '\0' || !h->cgroup_writable))
+		return 0;
+	if (h->cgroup_root[0] == '\0')
+		return without_cgroup2(p, wanted, e);
 	p->cgroup = host_cgroup_path(h, wanted->value, p->options->id, p->arena);
 	return p->cgroup != NULL ? 0 : err_set(e, ENOMEM, wanted->at, "out of memory");
 }

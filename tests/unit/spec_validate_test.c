@@ -56,9 +56,6 @@ static const struct {
 		"linux.uidMappings: needs a user namespace in linux.namespaces" },
 	{ LINUX("", "'gidMappings':@" MAP),
 		"linux.gidMappings: needs a user namespace in linux.namespaces" },
-	{ LINUX(",{'type':'user','path':'/x'}", "'uidMappings':@" MAP ",'gidMappings':" MAP),
-		"linux.uidMappings: the user namespace is joined by its path: it has its map "
-		"already" },
 	{ LINUX(USER_NS, "'uidMappings':@" MAP),
 		"linux.gidMappings: missing, though there are linux.uidMappings" },
 	{ LINUX(USER_NS, "'gidMappings':@" MAP ",'uidMappings':[]"),
@@ -207,6 +204,7 @@ static const char *const good[] = {
 		       "'size':4294967295}]"),
 	LINUX(TIME_NS, "'timeOffsets':{'boottime':{'secs':-1},'monotonic':{'nanosecs':1}}"),
 	LINUX(IPC_NS, "'sysctl':{'kernel.sem':'1\\t2','fs/mqueue/msg_max':''}"),
+	LINUX(",{'type':'user','path':'/x'}", "'uidMappings':" MAP ",'gidMappings':" MAP),
 	LINUX(",{'type':'network'}", "'sysctl':{'net.ipv4.conf.eth0/1.forwarding':'1'}"),
 	LINUX("", "'devices':[{'type':'p','path':'/x'},{'type':'p','path':'/y','major':0,"
 		  "'minor':0},{'type':'c','path':'/z','major':1,'minor':0}]"),
