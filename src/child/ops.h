@@ -20,6 +20,10 @@
  * neighbours, and half of all calls of a start would be close(2) otherwise. */
 void child_spend(struct child *c, int *fd);
 
+/* Really closes the descriptors from first to last, but for some.
+ * keep  in any order; FD_NONE among them is nothing */
+CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);
+
 /* Opens the host's /proc below which `file` lies and writes it; the proc file system is verified.
  * Only before the root is changed. */
 CHECKED int child_write_proc(const char *file, const char *text);

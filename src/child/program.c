@@ -5,7 +5,6 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -155,24 +154,6 @@ int do_signals(struct child *c, const struct plan_signals *op)
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
-/* Really closes all from first on but what is kept, the smallest first. */
-static int close_but(unsigned first, const int keep[3])
-{
-	for (;;) {
-		int next = INT_MAX;
-
-		for (size_t i = 0; i < 3; i++)
-			if (keep[i] >= (int)first && keep[i] < next)
-				next = keep[i];
-		if (next > (int)first && syscall(SYS_close_range, first,
-						 next == INT_MAX ? ~0u : (unsigned)next - 1, 0) < 0)
-			return -errno;
-		if (next == INT_MAX)
-			return 0;
-		first = (unsigned)next + 1;
-	}
-}
-
 int do_close_fds(struct child *c, const struct plan_close_fds *op)
 {
 	/* close-on-exec all of them; the parent is still to hear of a failure */
@@ -184,7 +165,7 @@ int do_close_fds(struct child *c, const struct plan_close_fds *op)
 		if (flags < 0 || fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC) < 0)
 			return -errno;
 	}
-	return close_but((unsigned)op->first, keep);
+	return child_close_but((unsigned)op->first, keep, ARRAY_LEN(keep), ~0u);
 }
 
 int do_seccomp_load(struct child *c, const struct plan_seccomp_load *op)

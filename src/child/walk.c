@@ -98,22 +98,37 @@ _Noreturn static void fail(struct child *c, int error)
 	_exit(1);
 }
 
+int child_close_but(unsigned first, const int *keep, size_t count, unsigned last)
+{
+	for (;;) {
+		unsigned next = last;
+
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next == last)
+			return first <= last && syscall(SYS_close_range, first, last, 0) < 0
+				       ? -errno
+				       : 0;
+		if (next > first && syscall(SYS_close_range, first, next - 1, 0) < 0)
+			return -errno;
+		first = next + 1;
+	}
+}
+
+/* What only the parent needs is closed first of all: its end of the pair, or its death would not be
+ * seen; the state directory, whose lock would outlive it; the cgroup. */
 static void close_inherited(const struct child *c)
 {
-	const unsigned first = 3 + (unsigned)c->plan->options->preserve_fds;
+	const int keep[] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER] };
 
-	for (int i = 0; i < c->plan->slots; i++)
-		if (c->slots[i] >= (int)first && c->slots[i] < c->sock && i != SLOT_CGROUP)
-			return; /* one of those is still needed */
-	if (c->sock > (int)first)
-		(void)syscall(SYS_close_range, first, (unsigned)c->sock - 1, 0);
+	(void)!child_close_but(3 + (unsigned)c->plan->options->preserve_fds, keep, ARRAY_LEN(keep),
+		(unsigned)c->sock - 1); /* what is left is closed once more before the program */
 }
 
 void child_main(struct child *c)
 {
 	(void)umask(0);
-	/* What only the parent needs lies below our end of the pair: its own end, the state
-	 * directory and its root, the cgroup. */
 	close_inherited(c);
 	for (c->at = 0; c->at < c->plan->count; c->at++) {
 		const struct plan_op *const op = &c->plan->ops[c->at];

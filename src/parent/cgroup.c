@@ -27,15 +27,24 @@ static int open_dir(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* populated of cgroup.events: 1 or 0; negative when it cannot be read. */
-static int populated(int dir)
+/* populated of an open cgroup.events: 1 or 0; negative when it cannot be read.  Reading is also
+ * what makes poll(2) wait for the next change. */
+static int read_populated(int events)
 {
 	char text[EVENTS_SIZE];
-	const ssize_t rc = sys_read_text(dir, "cgroup.events", text, sizeof(text));
+	const ssize_t rc = pread(events, text, sizeof(text) - 1, 0);
 
 	if (rc < 0)
-		return (int)rc;
+		return -errno;
+	text[rc] = '\0';
 	return strstr(text, "populated 1") != NULL;
+}
+
+static int populated(int dir)
+{
+	AUTO_FD events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	return events < 0 ? -errno : read_populated(events);
 }
 
 bool cgroup_is_populated(const char *path)
@@ -126,20 +135,31 @@ int cgroup_signal(const char *path, int sig)
 	return dir < 0 ? dir : signal_all(dir, sig);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Kills until nobody is left; a frozen cgroup dies of cgroup.kill too. */
 static int empty(int dir)
 {
 	AUTO_FD events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd p = { .fd = events, .events = POLLPRI };
+	const int64_t end = now_ms() + END_MS;
 
-	for (int waited = 0; waited < END_MS; waited += ROUND_MS) {
-		const int rc = populated(dir);
+	if (events < 0)
+		return -errno;
+	do {
+		const int rc = read_populated(events);
 
 		if (rc <= 0)
 			return rc;
 		TRY(signal_all(dir, SIGKILL));
 		(void)poll(&p, 1, ROUND_MS); /* the file says when it changes (cgroups(7)) */
-	}
+	} while (now_ms() < end);
 	return -EBUSY;
 }
 
@@ -153,9 +173,10 @@ static int remove_tree(const struct visit *v, int parent, const char *name, int 
 static int remove_emptied(const char *path, int dir)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
+	const int64_t end = now_ms() + END_MS;
 	int rc = -EBUSY;
 
-	for (int i = 0; rc == -EBUSY && i < END_MS; i++) {
+	for (int i = 0; rc == -EBUSY && now_ms() < end; i++) {
 		if (i > 0)
 			(void)nanosleep(&moment, NULL); /* cut short: the round comes sooner */
 		rc = rmdir(path) < 0 ? -errno : 0;

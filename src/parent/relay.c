@@ -44,12 +44,12 @@ int relay_block(sigset_t *ret_old, struct err *e)
 	return 0;
 }
 
-static void pass_size(const struct relay *r)
+void relay_size(int master)
 {
 	struct winsize size;
 
-	if (r->master != FD_NONE && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(r->master, TIOCSWINSZ, &size); /* a terminal that is gone has no size */
+	if (master != FD_NONE && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(master, TIOCSWINSZ, &size); /* a terminal that is gone has no size */
 }
 
 /* Reaps what has ended: the program, and orphans that came to us. */
@@ -73,7 +73,7 @@ static void handle_signal(struct relay *r, int sig)
 		reap(r);
 		break;
 	case SIGWINCH:
-		pass_size(r);
+		relay_size(r->master);
 		break;
 	case SIGPIPE: /* of our own writing */
 		break;
@@ -186,7 +186,6 @@ static int watch_terminal(struct relay *r, const sigset_t *all, struct err *e)
 	r->signals = signals;
 	r->in = (struct pipe){ .from = STDIN_FILENO, .to = r->master };
 	r->out = (struct pipe){ .from = r->master, .to = STDOUT_FILENO };
-	pass_size(r);
 	TRY(raw_set(&raw, STDIN_FILENO, e));
 	reap(r); /* it may have ended before there was anything to tell of it */
 	while (!r->ended) {

@@ -5,6 +5,7 @@
 #include "parent/cgroup.h"
 #include "parent/console.h"
 #include "parent/ops.h"
+#include "parent/relay.h"
 #include "parent/seccomp.h"
 #include "parent/spawn.h"
 #include "plan/explain.h"
@@ -96,7 +97,10 @@ static int explain_death(struct parent *p, struct err *e)
 static int take_master(struct parent *p, int fd)
 {
 	p->master = fd;
-	return p->console == FD_NONE ? 0 : console_send(p->console, fd);
+	if (p->console != FD_NONE)
+		return console_send(p->console, fd);
+	relay_size(fd);
+	return 0;
 }
 
 /* The next message that is not the terminal.  *ret may be of kind DONE or FAILED. */
