@@ -18,11 +18,9 @@ build  cmd:ninja                 ninja-build ninja-build samurai ninja ninja
 build  cmd:pkg-config            pkg-config pkgconf-pkg-config pkgconf pkgconf pkg-config
 build  header:yajl/yajl_parse.h  libyajl-dev yajl-devel yajl-dev yajl libyajl-devel
 build  pc:libseccomp             libseccomp-dev libseccomp-devel libseccomp-dev libseccomp libseccomp-devel
-build  pc:libcap                 libcap-dev libcap-devel libcap-dev libcap libcap-devel
 static archive:libc.a            libc6-dev glibc-static musl-dev glibc glibc-devel-static
 static archive:libyajl_s.a       libyajl-dev - yajl-static - libyajl-devel-static
 static archive:libseccomp.a      libseccomp-dev libseccomp-static libseccomp-static - -
-static archive:libcap.a          libcap-dev libcap-static libcap-static - -
 test   pc:criterion              libcriterion-dev - - - -
 test   cmd:python3               python3 python3 python3 python python3
 test   cmd:busybox               busybox-static busybox busybox-static busybox busybox-static
@@ -157,7 +155,7 @@ packages_need() {
 packages_link() {
     local archive
 
-    for archive in libyajl_s.a libseccomp.a libcap.a; do
+    for archive in libyajl_s.a libseccomp.a; do
         if ! packages_have "archive:$archive"; then
             echo dynamic
             return 0
