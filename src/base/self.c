@@ -15,6 +15,10 @@
 
 #define SELF "/proc/self/exe"
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010u
+#endif
+
 enum {
 	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 };
@@ -68,10 +72,20 @@ static int copy_all(int from, int to)
 	return 0;
 }
 
+/* Executable even where the kernel makes others not so (vm.memfd_noexec, Linux 6.3). */
+static int new_memfd(void)
+{
+	const int fd = memfd_create("crun-lite", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd >= 0 || errno != EINVAL)
+		return fd;
+	return memfd_create("crun-lite", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
 static int exec_copy(char *const argv[], char *const envp[])
 {
 	AUTO_FD self = openat(AT_FDCWD, SELF, O_RDONLY | O_CLOEXEC);
-	AUTO_FD copy = memfd_create("crun-lite", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	AUTO_FD copy = new_memfd();
 
 	if (self < 0 || copy < 0)
 		return -errno;

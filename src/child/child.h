@@ -9,14 +9,12 @@
 
 #include "plan/plan.h"
 
-#include <signal.h>
-
 struct child {
 	const struct plan *plan;
 	int *slots;       /* plan->slots descriptors, FD_NONE where empty */
 	int sock;         /* to the parent */
 	int parent_pidfd; /* to join its network namespace; FD_NONE when not needed */
-	sigset_t ignored; /* signals that the caller ignores */
+	uint64_t ignored; /* signals that the caller ignores, bit 0 is signal 1 */
 
 	/* filled while walking */
 	uint32_t at;     /* number of the operation at hand */

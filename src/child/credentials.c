@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,16 +28,22 @@ static int set_groups(size_t count, const uint32_t *gids)
 
 int do_become_root(struct child *c, const struct plan_become_root *op)
 {
-	(void)c;
-	if (op->groups != 0)
-		TRY(set_groups(0, NULL));
+	/* A namespace that others made may deny setgroups for good, as one with a single id must.
+	 */
+	if (op->groups != 0) {
+		const int rc = set_groups(0, NULL);
+
+		if (rc < 0 && (rc != -EPERM || (c->plan->joined_ns & CLONE_NEWUSER) == 0))
+			return rc;
+	}
 	return set_ids(op->uid != 0 ? 0 : (uint64_t)-1, op->gid != 0 ? 0 : (uint64_t)-1);
 }
 
 int do_groups(struct child *c, const struct plan_groups *op)
 {
-	(void)c;
-	return set_groups(op->count, op->gids);
+	const int rc = set_groups(op->count, op->gids);
+
+	return rc == -EPERM && op->count == 0 && (c->plan->joined_ns & CLONE_NEWUSER) != 0 ? 0 : rc;
 }
 
 int do_keep_caps(struct child *c, const struct plan_keep_caps *op)

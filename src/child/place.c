@@ -52,7 +52,8 @@ static int open_target(
 		return fd;
 	if (fstat(c->slots[op->tree], &st) < 0)
 		return -errno;
-	return look_or_make(root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE, plain);
+	return look_or_make(
+		root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE, plain || !*ret_link);
 }
 
 int do_attach(struct child *c, const struct plan_attach *op)

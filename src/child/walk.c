@@ -4,6 +4,7 @@
 #include "child/ops.h"
 #include "proto/proto.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -94,7 +95,11 @@ _Noreturn static void fail(struct child *c, int error)
 
 	memcpy(m.detail, c->detail, sizeof(m.detail));
 	m.detail[sizeof(m.detail) - 1] = '\0';
-	(void)!proto_send(c->sock, &m, FD_NONE); /* a parent that is gone has nobody to tell */
+	if (c->sock == FD_NONE) /* after `start` only the program's own stderr is left to tell */
+		(void)!dprintf(STDERR_FILENO, "crun-lite: container's process: %s: %s\n",
+			plan_kind_name(c->plan->ops[c->at].kind), strerror(error));
+	else
+		(void)!proto_send(c->sock, &m, FD_NONE); /* a parent that is gone hears nothing */
 	_exit(1);
 }
 
@@ -128,7 +133,6 @@ static void close_inherited(const struct child *c)
 
 void child_main(struct child *c)
 {
-	(void)umask(0);
 	close_inherited(c);
 	for (c->at = 0; c->at < c->plan->count; c->at++) {
 		const struct plan_op *const op = &c->plan->ops[c->at];

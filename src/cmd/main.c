@@ -7,7 +7,6 @@
 #include <linux/close_range.h>
 #include <malloc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,14 +100,6 @@ static int guard_fds(const struct cmd_args *a, struct err *e)
 	return 0;
 }
 
-/* What a caller may have set that would get in the way: its children are not waited for, what it
- * makes is closed to itself. */
-static void be_ordinary(void)
-{
-	(void)signal(SIGCHLD, SIG_DFL);
-	(void)umask(0022);
-}
-
 /* All that comes before a subcommand.  What a protected copy would do again comes after it. */
 static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *e)
 {
@@ -119,7 +110,7 @@ static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *
 	TRY(cmd_parse(argv, args, e));
 	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & PROTECT) != 0) {
 		TRY(self_protect(argv, envp, e));
-		be_ordinary();
+		(void)umask(0); /* modes are what they are asked to be, in the container too */
 	}
 	TRY(fill_stdio(e));
 	return guard_fds(args, e);

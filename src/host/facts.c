@@ -130,7 +130,7 @@ int host_read(const char *text, struct arena *arena, struct host_facts *ret, str
 	return 0;
 }
 
-const char *host_cgroup_path(
+char *host_cgroup_path(
 	const struct host_facts *h, const char *wanted, const char *id, struct arena *arena)
 {
 	const char *const name = wanted == NULL || wanted[0] == '\0' ? id : wanted;

@@ -45,7 +45,7 @@ CHECKED int host_read(const char *text, struct arena *arena, struct host_facts *
 /* Where a container's cgroup shall be: absolute below the cgroup mount.
  * wanted   linux.cgroupsPath: absolute as it is; relative, or NULL or "": beside the caller's own
  * Returns  NULL when memory is short */
-const char *host_cgroup_path(
+char *host_cgroup_path(
 	const struct host_facts *h, const char *wanted, const char *id, struct arena *arena);
 
 #endif

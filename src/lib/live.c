@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-	END_MS = 10000
+	END_MS = 10000,
+	KILLED_MS = 100
 };
 
 /* A container, its record and what became of it. */
@@ -78,6 +79,19 @@ static int not_running(const char *id, struct err *e)
 		"cannot signal container \"%s\": container not running: No such process", id);
 }
 
+/* What was killed may be a moment in ending; a `delete` that follows shall find it ended. */
+static void await_end(const struct live *l)
+{
+	struct err ignored = { 0 };
+	AUTO_FD pidfd = FD_NONE;
+	struct pollfd p = { .events = POLLIN };
+
+	if (state_pidfd(&l->record, &pidfd, &ignored) < 0)
+		return; /* it has ended */
+	p.fd = pidfd;
+	(void)poll(&p, 1, KILLED_MS);
+}
+
 static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err *e)
 {
 	AUTO_LIVE l = LIVE_NONE;
@@ -86,11 +100,15 @@ static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err
 
 	TRY(live_open(c, id, STATE_NO_LOCK, &l, e));
 	TRY(live_read(&l, e));
-	if (all && l.record.cgroup[0] != '\0' && cgroup_is_populated(l.record.cgroup)) {
-		rc = cgroup_signal(l.record.cgroup, sig);
-		return rc == 0 ? 0
-			       : err_sys(e, -rc, POS_NONE, "cannot signal all of container \"%s\"",
-					 id);
+	if (all && l.record.cgroup[0] != '\0' &&
+		cgroup_is_populated(l.record.cgroup, l.record.cgroup_inode)) {
+		rc = cgroup_signal(l.record.cgroup, l.record.cgroup_inode, sig);
+		if (rc < 0)
+			return err_sys(
+				e, -rc, POS_NONE, "cannot signal all of container \"%s\"", id);
+		if (sig == SIGKILL && l.record.pid != 0)
+			await_end(&l);
+		return 0;
 	}
 	if (l.status == STATE_STOPPED || l.record.pid == 0)
 		return all ? 0 : not_running(id, e);
@@ -101,7 +119,11 @@ static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err
 	rc = sys_pidfd_send_signal(pidfd, sig);
 	if (rc == -ESRCH)
 		return not_running(id, e);
-	return rc == 0 ? 0 : err_sys(e, -rc, POS_NONE, "cannot signal container \"%s\"", id);
+	if (rc < 0)
+		return err_sys(e, -rc, POS_NONE, "cannot signal container \"%s\"", id);
+	if (sig == SIGKILL)
+		await_end(&l);
+	return 0;
 }
 
 int crl_kill(struct crl *c, const char *id, int sig, bool all, struct crl_error *error)

@@ -25,6 +25,9 @@ struct making {
 	struct state_dir dir;
 	struct state_record record;
 	struct parent parent;
+	enum state_status phase; /* to be reached: created or running */
+	bool pid_file_written;
+	int signal; /* that asked us to end; 0: none */
 };
 
 static void making_done(struct making *m)
@@ -57,22 +60,19 @@ static int fill_record(struct making *m, struct err *e)
 	r->detached = j->options.detach;
 	r->terminal = j->config->process->terminal.value;
 	r->annotations = j->config->annotations;
-	/* What is there before is not ours to kill; what is not, is ours if found later. */
-	if (r->cgroup[0] != '\0' &&
-		cgroup_look(j->host.cgroup_root, r->cgroup, &levels, &r->cgroup_inode) < 0)
+	/* What is there before is not ours to kill: it stays without levels and inode until we have
+	 * found it empty.  What is missing now is ours if it is found later. */
+	if (r->cgroup[0] != '\0' && cgroup_missing(j->host.cgroup_root, r->cgroup, &levels) < 0)
 		levels = 0;
 	r->cgroup_levels = (uint64_t)levels;
 	return 0;
 }
 
-static int write_config(struct making *m, struct err *e)
+/* What there is to write down, while the child is at work: the configuration's copy, and the record
+ * of a container that stands, which takes its place when it does. */
+static int write_ahead(void *data, struct err *e)
 {
-	return state_add(&m->dir, "config.json", m->job.text, e);
-}
-
-/* The record of a container that stands. */
-static int record_made(struct making *m, enum state_status phase, struct err *e)
-{
+	struct making *const m = data;
 	struct proc_stat stat;
 	const int rc = proc_stat(m->parent.pid, &stat);
 
@@ -80,9 +80,10 @@ static int record_made(struct making *m, enum state_status phase, struct err *e)
 		return err_sys(e, -rc, POS_NONE, "cannot look at the container's process");
 	m->record.pid = (uint64_t)m->parent.pid;
 	m->record.start = stat.start;
-	m->record.phase = phase;
+	m->record.phase = m->phase;
 	m->record.cgroup_inode = m->parent.cgroup_inode;
-	return state_write(&m->dir, &m->record, e);
+	TRY(state_add(&m->dir, "config.json", m->job.text, e));
+	return state_prepare(&m->dir, &m->record, e);
 }
 
 static int tell_plan(struct making *m, struct err *e)
@@ -104,34 +105,56 @@ static int tell_plan(struct making *m, struct err *e)
 	return 0;
 }
 
+/* Asked to end meanwhile?  In the foreground the program itself is told, once it runs. */
+static int look_for_end(struct making *m, struct err *e)
+{
+	const struct timespec now = { 0 };
+	sigset_t ends;
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGHUP);
+	m->signal = sigtimedwait(&ends, NULL, &now);
+	if (m->signal <= 0)
+		return 0;
+	return err_set(e, EINTR, POS_NONE, "container \"%s\" is not made: ended by signal %d",
+		m->id, m->signal);
+}
+
 /* Everything up to the program's release. */
-static int make_steps(struct making *m, enum state_status phase, struct err *e)
+static int make_steps(struct making *m, struct err *e)
 {
 	struct parent *const p = &m->parent;
 
-	TRY(write_config(m, e));
 	TRY(parent_init(p, &m->job.plan, e));
+	p->idle = write_ahead;
+	p->data = m;
 	if (m->job.options.wait_start)
 		TRY(state_fifo_make(&m->dir, &p->slots[SLOT_FIFO], e));
 	TRY(parent_make(p, e));
-	TRY(record_made(m, phase, e));
-	if (m->o->pid_file != NULL)
+	if (m->phase == STATE_CREATED || m->job.options.detach)
+		TRY(look_for_end(m, e));
+	TRY(state_commit(&m->dir, e));
+	if (m->o->pid_file != NULL) {
 		TRY(pid_file_write(m->o->pid_file, p->pid, e));
+		m->pid_file_written = true;
+	}
 	return parent_release(p, e);
 }
 
-static int start_steps(struct making *m, enum state_status phase, struct err *e)
+static int start_steps(struct making *m, struct err *e)
 {
-	int rc = make_steps(m, phase, e);
+	int rc = make_steps(m, e);
 
-	if (rc == 0 && phase == STATE_RUNNING)
+	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_confirm(&m->parent, e);
 	if (rc < 0) {
 		struct err ignored = { 0 };
 
 		parent_undo(&m->parent);
-		if (m->o->pid_file != NULL && m->record.pid != 0)
-			(void)unlink(m->o->pid_file); /* it may not have been written */
+		if (m->pid_file_written)
+			(void)unlink(m->o->pid_file); /* nobody is there any more */
 		(void)!state_remove(
 			&m->dir, &ignored); /* the first failure is the one that is told */
 	}
@@ -139,7 +162,7 @@ static int start_steps(struct making *m, enum state_status phase, struct err *e)
 }
 
 /* Makes a container; on failure nothing is left of it. */
-static int make(struct making *m, enum state_status phase, bool detach, struct err *e)
+static int make(struct making *m, bool detach, struct err *e)
 {
 	struct job *const j = &m->job;
 
@@ -149,7 +172,7 @@ static int make(struct making *m, enum state_status phase, bool detach, struct e
 	if (j->options.state_dir == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	j->options.detach = detach;
-	j->options.wait_start = phase == STATE_CREATED;
+	j->options.wait_start = m->phase == STATE_CREATED;
 	TRY(job_load(j, m->o, NULL, e));
 	for (const struct plan_warning *w = j->plan.warnings; w != NULL; w = w->next)
 		crl_tell(m->crl, CRL_WARNING, w->at, w->text);
@@ -157,35 +180,51 @@ static int make(struct making *m, enum state_status phase, bool detach, struct e
 	TRY(crl_open_root(m->crl, true, e));
 	TRY(fill_record(m, e));
 	TRY(state_create(m->crl->root_fd, &j->arena, &m->record, &m->dir, e));
-	return start_steps(m, phase, e);
+	return start_steps(m, e);
 }
 
-#define MAKING(c, id_, o_)                                                             \
-	{                                                                              \
-		.crl = (c), .id = (id_), .o = (o_), .dir = STATE_DIR_NONE, .parent = { \
-			.pidfd = FD_NONE,                                              \
-			.sock = FD_NONE,                                               \
-			.console = FD_NONE,                                            \
-			.master = FD_NONE,                                             \
-			.host_net = FD_NONE                                            \
-		}                                                                      \
+#define MAKING(c, id_, o_, phase_)                                                            \
+	{                                                                                     \
+		.crl = (c), .id = (id_), .o = (o_), .phase = (phase_), .dir = STATE_DIR_NONE, \
+		.parent = {                                                                   \
+			.pidfd = FD_NONE,                                                     \
+			.sock = FD_NONE,                                                      \
+			.console = FD_NONE,                                                   \
+			.master = FD_NONE,                                                    \
+			.host_net = FD_NONE                                                   \
+		}                                                                             \
 	}
+
+/* Makes a container and leaves it to itself.  Signals wait until it is made or undone. */
+static int make_and_leave(struct making *m, struct err *e)
+{
+	sigset_t before;
+	int rc = relay_block(&before, e);
+
+	if (rc < 0)
+		return rc;
+	rc = make(m, true, e);
+	if (m->signal > 0)
+		(void)raise(m->signal); /* takes effect when it is let through again */
+	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
+	return rc;
+}
 
 int crl_create(struct crl *c, const char *id, const struct crl_options *o, struct crl_error *error)
 {
-	AUTO_MAKING m = MAKING(c, id, o);
+	AUTO_MAKING m = MAKING(c, id, o, STATE_CREATED);
 	struct err e = { 0 };
 
-	return crl_fail(make(&m, STATE_CREATED, true, &e), &e, error);
+	return crl_fail(make_and_leave(&m, &e), &e, error);
 }
 
 int crl_run_detached(
 	struct crl *c, const char *id, const struct crl_options *o, struct crl_error *error)
 {
-	AUTO_MAKING m = MAKING(c, id, o);
+	AUTO_MAKING m = MAKING(c, id, o, STATE_RUNNING);
 	struct err e = { 0 };
 
-	return crl_fail(make(&m, STATE_RUNNING, true, &e), &e, error);
+	return crl_fail(make_and_leave(&m, &e), &e, error);
 }
 
 /* The end of a program in the foreground. */
@@ -201,15 +240,20 @@ static int run(struct making *m, int *ret_status, struct err *e)
 {
 	int rc;
 
-	TRY(make(m, STATE_RUNNING, false, e));
+	TRY(make(m, false, e));
 	/* In a pid namespace of its own orphans go to its first process; else they come to us. */
 	if (!m->o->no_subreaper && (m->job.plan.new_ns & CLONE_NEWPID) == 0)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* known since Linux 3.4 */
 	state_unlock(&m->dir);
 	fd_close(&m->parent.sock);
 	rc = relay_run(m->parent.pid, m->parent.pidfd, m->parent.master, ret_status, e);
-	if (rc < 0)
+	if (rc < 0) {
+		struct err ignored = { 0 };
+
+		parent_undo(&m->parent);
+		(void)!finish(m, &ignored); /* the first failure is the one that is told */
 		return rc;
+	}
 	rc = finish(m, e);
 	/* somebody else's `delete --force` was first */
 	return rc == -ENOENT ? 0 : rc;
@@ -218,7 +262,7 @@ static int run(struct making *m, int *ret_status, struct err *e)
 int crl_run(struct crl *c, const char *id, const struct crl_options *o, int *ret_status,
 	struct crl_error *error)
 {
-	AUTO_MAKING m = MAKING(c, id, o);
+	AUTO_MAKING m = MAKING(c, id, o, STATE_RUNNING);
 	struct err e = { 0 };
 	sigset_t before;
 	int rc = relay_block(&before, &e);

@@ -18,7 +18,7 @@ int pid_file_write(const char *path, pid_t pid, struct err *e)
 		sizeof(temporary))
 		return err_sys(e, ENAMETOOLONG, POS_NONE, "cannot write pid file \"%s\"", path);
 	fd = openat(
-		AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, errno, POS_NONE, "cannot write pid file \"%s\"", path);
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);

@@ -47,9 +47,22 @@ static int populated(int dir)
 	return events < 0 ? -errno : read_populated(events);
 }
 
-bool cgroup_is_populated(const char *path)
+/* The directory, if it is the one of this inode. */
+static int open_ours(const char *path, uint64_t inode)
 {
 	AUTO_FD dir = open_dir(path);
+	struct stat st;
+
+	if (dir < 0)
+		return dir;
+	if (fstat(dir, &st) < 0)
+		return -errno;
+	return st.st_ino == inode ? fd_take(&dir) : -ENOENT;
+}
+
+bool cgroup_is_populated(const char *path, uint64_t inode)
+{
+	AUTO_FD dir = open_ours(path, inode);
 
 	return dir >= 0 && populated(dir) == 1;
 }
@@ -128,9 +141,9 @@ static int signal_all(int dir, int sig)
 	return rc;
 }
 
-int cgroup_signal(const char *path, int sig)
+int cgroup_signal(const char *path, uint64_t inode, int sig)
 {
-	AUTO_FD dir = open_dir(path);
+	AUTO_FD dir = open_ours(path, inode);
 
 	return dir < 0 ? dir : signal_all(dir, sig);
 }
@@ -207,25 +220,22 @@ static void remove_above(const char *path, int levels)
 	free(above);
 }
 
-int cgroup_look(const char *root, const char *path, int *ret_missing, uint64_t *ret_inode)
+int cgroup_missing(const char *root, const char *path, int *ret)
 {
 	char *const above = strdup(path);
 	struct stat st;
 	int missing = 0, rc = above == NULL ? -ENOMEM : 0;
 
-	*ret_inode = 0;
 	while (rc == 0 && strlen(above) > strlen(root) && stat(above, &st) < 0) {
 		char *const slash = strrchr(above, '/');
 
-		if (errno != ENOENT || slash == NULL || slash == above)
+		if (errno != ENOENT || slash == NULL)
 			rc = -errno;
 		else
 			*slash = '\0';
 		missing++;
 	}
-	if (rc == 0 && missing == 0)
-		*ret_inode = st.st_ino;
-	*ret_missing = missing;
+	*ret = missing;
 	free(above);
 	return rc;
 }

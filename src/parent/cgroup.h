@@ -4,11 +4,9 @@
 
 #include "base/err.h"
 
-/* What is there before a container is made at the path.
- * root         where the file system is mounted: it is there
- * ret_missing  how many directories of its end are not there, 0: it is there
- * ret_inode    of the cgroup when it is there, else 0 */
-CHECKED int cgroup_look(const char *root, const char *path, int *ret_missing, uint64_t *ret_inode);
+/* How many directories of the path's end are not there; 0: it is there.
+ * root  where the file system is mounted: it is there */
+CHECKED int cgroup_missing(const char *root, const char *path, int *ret);
 
 /* Has the kernel killed a process of this cgroup for want of memory?
  * dir  its directory; FD_NONE: no */
@@ -23,11 +21,11 @@ bool cgroup_was_oom(int dir);
  * Returns  0; -EBUSY processes that do not end; else -errno; *e says what is left */
 CHECKED int cgroup_remove(const char *path, int levels, uint64_t inode, struct err *e);
 
-/* Is there a process in it, or below it?  A cgroup that is not there has none. */
-bool cgroup_is_populated(const char *path);
+/* Is there a process in it, or below it?  One that is not there, or not of this inode, has none. */
+bool cgroup_is_populated(const char *path, uint64_t inode);
 
 /* Sends a signal to all in it and below it: SIGKILL by cgroup.kill (Linux 5.14); others one by one,
- * frozen meanwhile so that nobody forks away. */
-CHECKED int cgroup_signal(const char *path, int sig);
+ * frozen meanwhile so that nobody forks away.  -ENOENT: another one is in its place. */
+CHECKED int cgroup_signal(const char *path, uint64_t inode, int sig);
 
 #endif

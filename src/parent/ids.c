@@ -7,10 +7,12 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 int parent_write_proc(const struct parent *p, const char *file, const char *text)
@@ -63,7 +65,11 @@ _Noreturn static void run_helper(const struct plan_map_helper *op, const char *p
 
 	for (size_t i = 0; op->args[i] != NULL && i + 3 < ARGS_MAX; i++)
 		args[i + 2] = op->args[i];
-	if (dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)
+	const uint64_t no_signals = 0;
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof(no_signals));
+	if (dup2(said, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
+		syscall(SYS_close_range, 3u, ~0u, 0) == 0)
 		(void)execve(op->program, (char *const *)(uintptr_t)args, no_environment);
 	_exit(127);
 }

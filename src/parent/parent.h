@@ -11,6 +11,10 @@
 
 struct parent {
 	const struct plan *plan;
+	/* Called once, when there is nothing left to do but to wait for the child; may be NULL.  A
+	 * negative result ends the making. */
+	int (*idle)(void *data, struct err *e);
+	void *data;
 	int *slots;      /* plan->slots descriptors; SLOT_FIFO is given by the caller */
 	size_t next;     /* number of the operation to come */
 	pid_t pid;       /* of the child in our pid namespace; 0: none */

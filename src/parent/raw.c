@@ -5,7 +5,7 @@ int raw_set(struct raw *r, int fd, struct err *e)
 {
 	struct termios t;
 
-	if (!isatty(fd))
+	if (r->fd != FD_NONE || !isatty(fd))
 		return 0;
 	if (tcgetattr(fd, &t) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot read the terminal's settings");
@@ -21,6 +21,6 @@ void raw_done(struct raw *r)
 {
 	if (r->fd != FD_NONE)
 		(void)tcsetattr(
-			r->fd, TCSADRAIN, &r->before); /* a terminal that is gone needs none */
+			r->fd, TCSANOW, &r->before); /* a terminal that is gone needs none */
 	r->fd = FD_NONE;
 }

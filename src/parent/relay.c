@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 
 enum {
 	BUFFER_SIZE = 4096 /* a terminal gives no more at once */
@@ -22,7 +23,9 @@ enum {
 struct pipe {
 	int from, to;
 	size_t have, done; /* bytes read, of them written */
-	bool ended;        /* from has no more, or to takes no more */
+	bool ended;        /* from has no more */
+	bool deaf;         /* to takes no more: what comes is read and thrown away */
+	bool paused;       /* from is a terminal whose foreground is not ours */
 	char buf[BUFFER_SIZE];
 };
 
@@ -30,8 +33,10 @@ struct relay {
 	pid_t pid;
 	int pidfd, signals, master;
 	bool ended; /* the program has, and is reaped */
+	bool quit;  /* asked to end since then */
 	int status;
 	struct pipe in, out;
+	struct raw raw;
 };
 
 int relay_block(sigset_t *ret_old, struct err *e)
@@ -66,8 +71,41 @@ static void reap(struct relay *r)
 	}
 }
 
+/* The caller's terminal is ours to change while we are in its foreground (termios(3),
+ * tcgetpgrp(3)). */
+static int take_terminal(struct relay *r, struct err *e)
+{
+	if (r->master == FD_NONE || tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return 0;
+	r->in.paused = false;
+	relay_size(r->master);
+	return raw_set(&r->raw, STDIN_FILENO, e);
+}
+
+/* As the shell's job control wants it: the terminal as it was, and stopped until somebody says go.
+ */
+static void stop_here(struct relay *r)
+{
+	struct err ignored = { 0 };
+
+	raw_done(&r->raw);
+	(void)raise(SIGSTOP);
+	(void)!take_terminal(r, &ignored); /* without it the terminal stays as the shell has it */
+}
+
+/* One that our caller ignores for itself, as under nohup(1), is not the program's either. */
+static void pass_on(const struct relay *r, int sig)
+{
+	struct sigaction now;
+
+	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+		(void)!sys_pidfd_send_signal(r->pidfd, sig); /* one that has just ended */
+}
+
 static void handle_signal(struct relay *r, int sig)
 {
+	struct err ignored = { 0 };
+
 	switch (sig) {
 	case SIGCHLD:
 		reap(r);
@@ -80,48 +118,67 @@ static void handle_signal(struct relay *r, int sig)
 	case SIGTSTP: /* job control of our own terminal is about us too */
 	case SIGTTIN:
 	case SIGTTOU:
-		(void)!sys_pidfd_send_signal(r->pidfd, sig);
-		(void)raise(SIGSTOP);
+		pass_on(r, sig);
+		stop_here(r);
+		break;
+	case SIGCONT:
+		pass_on(r, sig);
+		(void)!take_terminal(r, &ignored);
+		break;
+	case SIGINT:
+	case SIGTERM:
+	case SIGHUP:
+	case SIGQUIT:
+		r->quit = r->ended;
+		pass_on(r, sig);
 		break;
 	default:
-		(void)!sys_pidfd_send_signal(r->pidfd, sig); /* one that has just ended */
+		pass_on(r, sig);
 	}
 }
 
-/* Moves what can be moved now.  A master whose slaves are all closed reads EIO: the end. */
+static void pump_read(struct pipe *p)
+{
+	const ssize_t rc = read(p->from, p->buf, sizeof(p->buf));
+
+	if (rc > 0) {
+		p->have = p->deaf ? 0 : (size_t)rc;
+		p->done = 0;
+	} else if (rc < 0 && errno == EIO && p->from == STDIN_FILENO) {
+		p->paused = true; /* in the background; SIGCONT tells of the end of that */
+	} else if (rc == 0 || (errno != EINTR && errno != EAGAIN)) {
+		p->ended = true;
+	}
+}
+
+static void pump_write(struct pipe *p)
+{
+	const ssize_t rc = write(p->to, p->buf + p->done, p->have - p->done);
+
+	if (rc > 0)
+		p->done += (size_t)rc;
+	else if (rc < 0 && errno != EINTR && errno != EAGAIN) {
+		p->deaf = true;
+		p->done = p->have;
+	}
+}
+
 static void pump(struct pipe *p, short from_events, short to_events)
 {
-	ssize_t rc;
-
-	if (p->ended)
-		return;
-	if (p->have == p->done && (from_events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-		rc = read(p->from, p->buf, sizeof(p->buf));
-		if (rc > 0) {
-			p->have = (size_t)rc;
-			p->done = 0;
-		} else if (rc == 0 || (errno != EINTR && errno != EAGAIN)) {
-			p->ended = true;
-		}
-		return;
-	}
-	if (p->have > p->done && (to_events & (POLLOUT | POLLHUP | POLLERR)) != 0) {
-		rc = write(p->to, p->buf + p->done, p->have - p->done);
-		if (rc > 0)
-			p->done += (size_t)rc;
-		else if (rc < 0 && errno != EINTR && errno != EAGAIN)
-			p->ended = true;
-	}
+	if (!p->ended && p->have == p->done && (from_events & (POLLIN | POLLHUP | POLLERR)) != 0)
+		pump_read(p);
+	else if (p->have > p->done && (to_events & (POLLOUT | POLLHUP | POLLERR)) != 0)
+		pump_write(p);
 }
 
 static bool reads(const struct pipe *p)
 {
-	return !p->ended && p->have == p->done;
+	return !p->ended && !p->paused && p->have == p->done;
 }
 
 static bool writes(const struct pipe *p)
 {
-	return !p->ended && p->have > p->done;
+	return p->have > p->done;
 }
 
 enum {
@@ -155,38 +212,46 @@ static int turn(struct relay *r, int timeout_ms)
 	return rc;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* What the program wrote last is still in the terminal.  Processes that it left behind may hold it
- * open, so an idle terminal is the end too. */
+ * open and write on, so an idle terminal is the end, and so is a time that any terminal's buffer
+ * is read in; what was read is written out unless a signal asks us to end. */
 static int drain(struct relay *r)
 {
 	enum {
-		IDLE_MS = 50
+		IDLE_MS = 50,
+		LONGEST_MS = 1000
 	};
+	const int64_t end = now_ms() + LONGEST_MS;
 
 	r->in.ended = true;
-	while (!r->out.ended) {
+	r->in.done = r->in.have;
+	while (!r->quit && (!r->out.ended || writes(&r->out))) {
 		const int rc = turn(r, IDLE_MS);
 
 		if (rc < 0)
 			return rc;
+		r->out.ended = r->out.ended || now_ms() > end;
 		if (rc == 0 && !writes(&r->out))
 			return 0;
 	}
 	return 0;
 }
 
-/* With a terminal: signals come as one more descriptor to watch. */
-static int watch_terminal(struct relay *r, const sigset_t *all, struct err *e)
+/* With a terminal: signals come as one more descriptor to watch.
+ * slave  held open while the program runs: it may close all of its own and open one anew */
+static int watch_terminal(struct relay *r, int slave, struct err *e)
 {
-	AUTO_RAW raw = RAW_NONE;
-	AUTO_FD signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
+	AUTO_FD held = slave;
 
-	if (signals < 0)
-		return err_sys(e, errno, POS_NONE, "cannot watch signals");
-	r->signals = signals;
-	r->in = (struct pipe){ .from = STDIN_FILENO, .to = r->master };
-	r->out = (struct pipe){ .from = r->master, .to = STDOUT_FILENO };
-	TRY(raw_set(&raw, STDIN_FILENO, e));
+	TRY(take_terminal(r, e));
 	reap(r); /* it may have ended before there was anything to tell of it */
 	while (!r->ended) {
 		const int rc = turn(r, -1);
@@ -194,17 +259,33 @@ static int watch_terminal(struct relay *r, const sigset_t *all, struct err *e)
 		if (rc < 0)
 			return err_sys(e, -rc, POS_NONE, "cannot watch the terminal");
 	}
+	fd_close(&held);
 	return drain(r) < 0 ? err_sys(e, EIO, POS_NONE, "cannot watch the terminal") : 0;
+}
+
+static int run_with_terminal(struct relay *r, const sigset_t *all, struct err *e)
+{
+	AUTO_FD signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
+	int rc;
+
+	if (signals < 0)
+		return err_sys(e, errno, POS_NONE, "cannot watch signals");
+	r->signals = signals;
+	r->in = (struct pipe){ .from = STDIN_FILENO, .to = r->master };
+	r->out = (struct pipe){ .from = r->master, .to = STDOUT_FILENO };
+	rc = watch_terminal(r, ioctl(r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), e);
+	raw_done(&r->raw);
+	return rc;
 }
 
 int relay_run(pid_t pid, int pidfd, int master, int *ret_status, struct err *e)
 {
-	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master };
+	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master, .raw = RAW_NONE };
 	sigset_t all;
 
 	(void)sigfillset(&all);
 	if (master != FD_NONE)
-		TRY(watch_terminal(&r, &all, e));
+		TRY(run_with_terminal(&r, &all, e));
 	while (!r.ended) {
 		const int sig = sigwaitinfo(&all, NULL);
 

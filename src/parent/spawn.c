@@ -14,9 +14,11 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #ifndef CLONE_CLEAR_SIGHAND
@@ -38,23 +40,18 @@ struct spawn {
 };
 
 /* Signals that the caller ignores: they would stay ignored over exec. */
-static int read_ignored(sigset_t *ret)
+static int read_ignored(uint64_t *ret)
 {
 	char text[STATUS_SIZE];
 	const ssize_t rc = sys_read_text(AT_FDCWD, "/proc/self/status", text, sizeof(text));
 	const char *line;
-	uint64_t set;
 
-	(void)sigemptyset(ret);
 	if (rc < 0)
 		return (int)rc;
 	line = strstr(text, "\nSigIgn:");
 	if (line == NULL)
 		return -EPROTO;
-	set = strtoull(line + strlen("\nSigIgn:"), NULL, 16);
-	for (int sig = 1; sig <= 64; sig++)
-		if ((set >> (sig - 1) & 1) != 0)
-			(void)sigaddset(ret, sig);
+	*ret = strtoull(line + strlen("\nSigIgn:"), NULL, 16);
 	return 0;
 }
 
@@ -70,56 +67,45 @@ int do_ns_join(struct parent *p, const struct plan_ns_join *op, struct err *e)
 {
 	const int fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	(void)p;
 	(void)e;
-	/* Looked at now, so that a wrong path is told before anything is made; joined by spawn. */
-	return fd < 0 ? -errno : (close(fd), 0);
+	/* Opened now, so that a wrong path is told before anything is made; joined by spawn. */
+	p->slots[op->into] = fd < 0 ? FD_NONE : fd;
+	return fd < 0 ? -errno : 0;
 }
 
-static int join_one(const struct plan_ns_join *op)
+/* Joins those of the plan's namespaces that are not joined yet: user namespaces only, or all but
+ * them.
+ * tolerate  an errno that leaves one for later; 0: none */
+static int join_some(struct spawn *s, bool user, int tolerate, uint64_t *joined)
 {
-	AUTO_FD fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const struct plan *const plan = s->parent->plan;
 
-	if (fd < 0 || setns(fd, (int)op->flag) < 0)
-		return -errno;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_op *const op = &plan->ops[i];
+
+		if (op->kind != PLAN_ns_join || (*joined & op->ns_join.flag) != 0 ||
+			(op->ns_join.flag == CLONE_NEWUSER) != user)
+			continue;
+		if (setns(s->parent->slots[op->ns_join.into], (int)op->ns_join.flag) == 0) {
+			*joined |= op->ns_join.flag;
+		} else if (errno != tolerate) {
+			s->failed_at = i;
+			return -errno;
+		}
+	}
 	return 0;
 }
 
 /* All joins of the plan.  The rights for some may come from our own user namespace, for others from
- * the joined one, so what is refused before is tried again after (the user namespace comes first in
- * the plan's order). */
+ * the joined one, so what is refused before is tried again after. */
 static int join_all(struct spawn *s)
 {
-	const struct plan *const plan = s->parent->plan;
-	const struct plan_op *user = NULL;
-	bool joined[64] = { false };
+	const bool has_user = (s->parent->plan->joined_ns & CLONE_NEWUSER) != 0;
+	uint64_t joined = 0;
 
-	for (size_t i = 0; i < plan->count && i < ARRAY_LEN(joined); i++) {
-		const struct plan_op *const op = &plan->ops[i];
-		int rc;
-
-		if (op->kind != PLAN_ns_join)
-			continue;
-		if (op->ns_join.flag == CLONE_NEWUSER) {
-			user = op;
-			continue;
-		}
-		rc = join_one(&op->ns_join);
-		joined[i] = rc == 0;
-		if (rc < 0 && (user == NULL || rc != -EPERM)) {
-			s->failed_at = i;
-			return rc;
-		}
-	}
-	for (size_t i = 0; i < plan->count && i < ARRAY_LEN(joined) && user != NULL; i++) {
-		const struct plan_op *const op = &plan->ops[i];
-
-		if (op->kind != PLAN_ns_join || joined[i])
-			continue;
-		s->failed_at = i;
-		TRY(join_one(&op->ns_join));
-	}
-	return 0;
+	TRY(join_some(s, false, has_user ? EPERM : 0, &joined));
+	TRY(join_some(s, true, 0, &joined));
+	return join_some(s, false, 0, &joined);
 }
 
 static int clone_child(struct spawn *s)
@@ -165,6 +151,22 @@ static int spawn_joined(struct spawn *s)
 	return rc < 0 ? rc : -s->error;
 }
 
+/* In namespaces that others live in already somebody may look at the child before it is the
+ * program: it must not be traceable while it still holds the host's root and ids (CVE-2016-9962).
+ * The child's copy of the setting lasts until exec. */
+static int spawn_guarded(struct spawn *s)
+{
+	int rc;
+
+	if ((s->parent->plan->joined_ns & (CLONE_NEWUSER | CLONE_NEWPID)) == 0)
+		return spawn_joined(s);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	rc = spawn_joined(s);
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* what it was before */
+	return rc;
+}
+
 int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 {
 	struct spawn s = { .parent = p, .failed_at = p->next };
@@ -184,6 +186,9 @@ int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 		.plan = p->plan, .slots = p->slots, .sock = theirs, .parent_pidfd = me
 	};
 	TRY(read_ignored(&s.child.ignored));
+	/* children of a process that ignores SIGCHLD cannot be waited for */
+	if ((s.child.ignored >> (SIGCHLD - 1) & 1) != 0 && signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return -errno;
 	s.args = (struct clone_args){
 		.flags = op->flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
 			 (op->into_cgroup != 0 ? (uint64_t)CLONE_INTO_CGROUP : 0),
@@ -191,7 +196,7 @@ int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 		.exit_signal = SIGCHLD,
 		.cgroup = op->into_cgroup != 0 ? (uint64_t)(unsigned)p->slots[SLOT_CGROUP] : 0,
 	};
-	rc = has_op(p->plan, PLAN_ns_join) ? spawn_joined(&s) : clone_child(&s);
+	rc = has_op(p->plan, PLAN_ns_join) ? spawn_guarded(&s) : clone_child(&s);
 	if (rc < 0 && s.failed_at != p->next)
 		return plan_explain(p->plan, s.failed_at, -rc, "", e);
 	if (rc < 0)

@@ -97,9 +97,12 @@ static int explain_death(struct parent *p, struct err *e)
 static int take_master(struct parent *p, int fd)
 {
 	p->master = fd;
-	if (p->console != FD_NONE)
-		return console_send(p->console, fd);
-	relay_size(fd);
+	if (p->console == FD_NONE) {
+		relay_size(fd);
+		return 0;
+	}
+	TRY(console_send(p->console, fd));
+	fd_close(&p->master); /* the receiver's from now on, and nobody else's */
 	return 0;
 }
 
@@ -130,11 +133,20 @@ static int last_words(struct parent *p, struct err *e)
 	return plan_explain(p->plan, m.op, m.error, m.detail, e);
 }
 
+static int call_idle(struct parent *p, struct err *e)
+{
+	int (*const idle)(void *data, struct err *e) = p->idle;
+
+	p->idle = NULL;
+	return idle != NULL ? idle(p->data, e) : 0;
+}
+
 static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e)
 {
 	struct proto_msg m;
 
 	(void)op;
+	TRY(call_idle(p, e));
 	TRY(next_message(p, &m));
 	if (m.kind == PROTO_FAILED && m.op < p->plan->count)
 		return plan_explain(p->plan, m.op, m.error, m.detail, e);
@@ -230,7 +242,10 @@ void parent_undo(struct parent *p)
 	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
 		return;
 	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);
-	(void)!cgroup_remove(path, p->cgroup_made, p->cgroup_inode, &ignored);
+	if (p->cgroup_made > 0)
+		(void)!cgroup_remove(path, p->cgroup_made, p->cgroup_inode, &ignored);
+	else /* it was there before, empty, and is so again */
+		(void)!cgroup_signal(path, p->cgroup_inode, SIGKILL);
 	p->cgroup_made = 0;
 	p->cgroup_inode = 0;
 }

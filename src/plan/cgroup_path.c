@@ -1,6 +1,8 @@
 /* Whether the container gets a cgroup, and where.  Decides nothing about limits. */
 #include "plan/build.h"
 
+#include <string.h>
+
 static int without_cgroup2(struct plan *p, const struct spec_str *wanted, struct err *e)
 {
 	if (wanted->value == NULL || wanted->value[0] == '\0')
@@ -12,11 +14,34 @@ static int without_cgroup2(struct plan *p, const struct spec_str *wanted, struct
 			   "/sys/fs/cgroup; version 1 is not supported");
 }
 
+/* One slash between names, none at the end, no "."; ".." is refused. */
+static int normalise(char *path, struct src_pos at, struct err *e)
+{
+	char *out = path;
+
+	for (const char *c = path; *c != '\0';) {
+		const size_t len = strcspn(c, "/");
+		const char *const name = c;
+
+		c += len + (c[len] == '/');
+		if (len == 0 || (len == 1 && name[0] == '.'))
+			continue;
+		if (len == 2 && strncmp(name, "..", 2) == 0)
+			return err_set(e, EINVAL, at, "linux.cgroupsPath: must not hold \"..\"");
+		*out++ = '/';
+		memmove(out, name, len);
+		out += len;
+	}
+	*out = '\0';
+	return out > path ? 0 : err_set(e, EINVAL, at, "linux.cgroupsPath: names no cgroup");
+}
+
 int plan_cgroup_path(struct plan *p, struct err *e)
 {
 	const struct host_facts *const h = p->host;
 	const struct spec_str *const wanted = &p->config->os->cgroupsPath;
 	const bool root = h->uid == 0 && !h->user_namespace;
+	char *path;
 
 	/* Root is told what goes wrong when its cgroup cannot be made; a plain user has no cgroup
 	 * unless one was delegated, and needs none unless limits are asked for (plan_cgroup). */
@@ -24,6 +49,9 @@ int plan_cgroup_path(struct plan *p, struct err *e)
 		return 0;
 	if (h->cgroup_root[0] == '\0')
 		return without_cgroup2(p, wanted, e);
-	p->cgroup = host_cgroup_path(h, wanted->value, p->options->id, p->arena);
-	return p->cgroup != NULL ? 0 : err_set(e, ENOMEM, wanted->at, "out of memory");
+	path = host_cgroup_path(h, wanted->value, p->options->id, p->arena);
+	if (path == NULL)
+		return err_set(e, ENOMEM, wanted->at, "out of memory");
+	p->cgroup = path;
+	return normalise(path, wanted->at, e);
 }

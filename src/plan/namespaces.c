@@ -96,7 +96,8 @@ static int append_joins(struct plan *p, struct err *e)
 			const struct spec_namespace *const ns = &list->items[i];
 			struct plan_op *op;
 
-			if ((uint64_t)ns->type.value != kinds[k].flag || !has_path(ns))
+			if ((uint64_t)ns->type.value != kinds[k].flag || !has_path(ns) ||
+				kinds[k].flag == CLONE_NEWTIME)
 				continue;
 			op = plan_append(
 				p, PLAN_ns_join, ns->path.at, e, "linux.namespaces[%zu].path", i);
@@ -104,7 +105,24 @@ static int append_joins(struct plan *p, struct err *e)
 				return -ENOMEM;
 			op->ns_join.path = ns->path.value;
 			op->ns_join.flag = kinds[k].flag;
+			op->ns_join.into = plan_slot_new(p);
 		}
+	return 0;
+}
+
+/* The kernel lets only a process that shares its memory with nobody into another time namespace:
+ * the child itself, not the helper that joins the others (setns(2), EUSERS). */
+static int append_time_join(struct plan *p, struct err *e)
+{
+	const struct spec_namespace *const ns = spec_namespace_find(p->config, CLONE_NEWTIME);
+	struct plan_op *op;
+
+	if (ns == NULL || !has_path(ns))
+		return 0;
+	op = plan_append(p, PLAN_time_join, ns->path.at, e, "linux.namespaces");
+	if (op == NULL)
+		return -ENOMEM;
+	op->time_join.path = ns->path.value;
 	return 0;
 }
 
@@ -175,6 +193,7 @@ int plan_namespaces_inside(struct plan *p, struct err *e)
 	const uint64_t flags = (p->new_ns & CLONE_NEWCGROUP) | (has_offsets(p) ? CLONE_NEWTIME : 0);
 	struct plan_op *op;
 
+	TRY(append_time_join(p, e));
 	if (flags == 0)
 		return 0;
 	op = plan_append(p, PLAN_unshare, at, e, "linux.namespaces");

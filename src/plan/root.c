@@ -71,9 +71,28 @@ static int append_tree(struct plan *p, struct err *e)
 	if (op == NULL)
 		return -ENOMEM;
 	op->clone_tree.path = plan_bundle_path(p, path->value, strlen(path->value));
+	if (op->clone_tree.path != NULL) /* a slash behind: it must be a directory */
+		op->clone_tree.path = arena_printf(p->arena, "%s/", op->clone_tree.path);
 	op->clone_tree.recursive = 1;
 	op->clone_tree.into = SLOT_ROOT;
 	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, path->at, "out of memory");
+}
+
+/* A root that hears of the host's mounts, and tells the host nothing of its own. */
+static int append_slave_tree(struct plan *p, struct err *e)
+{
+	struct plan_op *op;
+
+	TRY(append_tree(p, e));
+	op = plan_append(p, PLAN_set_attr, p->config->os->rootfsPropagation.at, e,
+		"linux.rootfsPropagation");
+	if (op == NULL)
+		return -ENOMEM;
+	op->set_attr.tree = SLOT_ROOT;
+	op->set_attr.words = "rslave";
+	op->set_attr.recursive = 1;
+	op->set_attr.propagation = MS_SLAVE;
+	return 0;
 }
 
 static int append_stage(
@@ -261,7 +280,7 @@ int plan_root(struct plan *p, struct err *e)
 	if (o.wanted)
 		TRY(append_lowers(p, &o, &lower, &count, e));
 	else if (early)
-		TRY(append_tree(p, e));
+		TRY(append_slave_tree(p, e));
 	TRY(plan_mounts_early(p, e));
 	TRY(append_propagate(p, e));
 	if (!o.wanted && !early)

@@ -112,6 +112,23 @@ int state_get(const struct state_dir *d, const char *name, struct arena *a, stru
 	return err_sys(e, -rc, POS_NONE, "cannot read %s of container \"%s\"", name, d->id);
 }
 
+int state_prepare(const struct state_dir *d, const struct state_record *r, struct err *e)
+{
+	AUTO_ARENA a = { 0 };
+	struct state_bytes bytes;
+
+	TRY(state_format(r, &a, &bytes, e));
+	return state_add(d, "state.new", bytes, e);
+}
+
+int state_commit(const struct state_dir *d, struct err *e)
+{
+	must(d->locked);
+	if (renameat(d->fd, "state.new", d->fd, "state") == 0)
+		return 0;
+	return err_sys(e, errno, POS_NONE, "cannot write state of container \"%s\"", d->id);
+}
+
 int state_write(const struct state_dir *d, const struct state_record *r, struct err *e)
 {
 	AUTO_ARENA a = { 0 };

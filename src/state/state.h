@@ -119,6 +119,11 @@ CHECKED int state_put(
 CHECKED int state_get(const struct state_dir *d, const char *name, struct arena *a,
 	struct state_bytes *ret, struct err *e);
 
+/* The two halves of state_write, for who has better to do at the second: the record as a file
+ * beside the old one, and its taking that one's place. */
+CHECKED int state_prepare(const struct state_dir *d, const struct state_record *r, struct err *e);
+CHECKED int state_commit(const struct state_dir *d, struct err *e);
+
 /* Replaces the record.  Needs the lock. */
 CHECKED int state_write(const struct state_dir *d, const struct state_record *r, struct err *e);
 

@@ -1,0 +1,362 @@
+"""Mounts, roots, overlays, masks: what is mounted, how, and what can be done with it."""
+
+import errno
+import os
+
+from lib import host, kernel, seen
+from lib.suite import ROOT, USER, case, check, equal, holds, rows, same
+
+RO, OK = errno.EROFS, 0
+
+
+@case("every mount is one that was asked for, with its options", ROOT, USER)
+def all_mounts(w):
+    b = w.bundle()
+    found = seen.mounts(b.view())
+    asked = {m["destination"]: m for m in b.config["mounts"]}
+    extra = set(b.linux["maskedPaths"]) | set(b.linux["readonlyPaths"])
+    check(set(found) >= set(asked), f"missing: {set(asked) - set(found)}")
+    if w.uid is not None or not w.root_ids:  # who may not make devices gets the host's
+        extra |= {f"/dev/{n}" for n, d in seen.DEVICES.items() if d[0] == "char"}
+    same(set(found) - set(asked) - extra - {"/"}, set(), "mounts that nobody asked for")
+    for place, m in asked.items():
+        flags = found[place].options
+        want = seen.mount_flags(m.get("options", []))
+        equal(flags, want, f"options of {place}")
+        equal(found[place].type, {"cgroup": "cgroup2"}.get(m["type"], m["type"]), place)
+    holds(" ".join(found["/dev"].super), "mode=755", "/dev")
+    check({"gid=5", "mode=620", "ptmxmode=666"} <= found["/dev/pts"].super or not w.root_ids,
+          f"/dev/pts: {found['/dev/pts']}")
+
+
+@case("no mount of the host is left in sight", ROOT, USER)
+def no_old_root(w):
+    v = w.bundle().view()
+    text = v["files"]["/proc/self/mountinfo"]
+    for m in seen.mounts(v).values():
+        check(m.point == "/" or w.top not in f"{m.root} {m.point}", f"host path in {m}")
+    check(w.state not in text, "the state directory is in sight")
+    equal(seen.mounts(v)["/"].propagation, "", "propagation of /")
+
+
+BIND_OPTIONS = (
+    ("plain", ["bind"]),
+    ("rbind", ["rbind"]),
+    ("read-only", ["bind", "ro"]),
+    ("nosuid nodev noexec", ["rbind", "nosuid", "nodev", "noexec"]),
+    ("noatime", ["bind", "noatime"]),
+    ("strictatime nodiratime", ["bind", "strictatime", "nodiratime"]),
+    ("nosymfollow", ["bind", "nosymfollow"]),
+    ("ro then rw", ["bind", "ro", "rw"]),
+    ("all", ["rbind", "ro", "nosuid", "nodev", "noexec", "noatime", "rprivate"]),
+)
+
+
+@rows("bind", BIND_OPTIONS, ROOT, USER)
+def bind_options(w, options):
+    b = w.bundle()
+    source = w.directory("source")
+    b.bind(source, "/mnt/in/side", *options)
+    if not w.root_ids and any("atime" in o for o in options):
+        r = b.run()  # the kernel locks it when a mount namespace is copied by a plain user
+        equal(r.status, 1, f"status of {r}")
+        return holds(r.err, "in a user namespace a bind keeps", "message")
+    m = seen.mounts(b.view())["/mnt/in/side"]
+    asked = [o for o in options if not (o == "ro" and "rw" in options)]
+    equal(m.options, seen.mount_flags(asked), "options")
+    check(m.root.endswith(source), f"root {m.root}")
+    return None
+
+
+@case("bind: ro, noexec and nodev hold", ROOT, USER)
+def bind_effects(w):
+    b = w.bundle().caps("MKNOD")
+    source = w.directory("source")
+    open(os.path.join(source, "f"), "w", encoding="ascii").close()
+    os.link(w.probe, os.path.join(source, "probe"))
+    w.own(os.path.join(source, "f"))
+    b.bind(source, "/ro", "bind", "ro")
+    b.bind(source, "/noexec", "bind", "noexec")
+    b.bind(source, "/plain", "bind")
+    equal(b.tries(["openw", "/ro/f"], ["mkdir", "/ro/d"], ["openw", "/plain/f"],
+                  ["exec", "/noexec/probe"], ["exec", "/plain/probe"]),
+          [RO, RO, OK, errno.EACCES, OK], "errno")
+
+
+@case("bind: a device behind nodev cannot be opened")
+def bind_nodev(w):
+    b = w.bundle()
+    source = w.directory("source")
+    os.mknod(os.path.join(source, "null"), 0o20666, os.makedev(1, 3))
+    b.bind(source, "/nodev", "bind", "nodev")
+    b.bind(source, "/dev-ok", "bind")
+    equal(b.tries(["openw", "/nodev/null"], ["openw", "/dev-ok/null"]), [errno.EACCES, OK])
+
+
+@case("bind: rro reaches the mounts below, ro does not")
+def bind_recursive(w):
+    b = w.bundle()
+    source = w.directory("source")
+    os.mkdir(os.path.join(source, "sub"))
+    kernel.mount("none", os.path.join(source, "sub"), "tmpfs")
+    try:
+        b.bind(source, "/rro", "rbind", "rro")
+        b.bind(source, "/ro", "rbind", "ro")
+        b.bind(source, "/flat", "bind")
+        equal(b.tries(["mkdir", "/rro/d"], ["mkdir", "/rro/sub/d"], ["mkdir", "/ro/d"],
+                      ["mkdir", "/ro/sub/d"]), [RO, RO, RO, OK], "errno")
+        found = seen.mounts(b.view())
+        check("/rro/sub" in found and "/flat/sub" not in found, f"mounts: {sorted(found)}")
+    finally:
+        kernel.umount(os.path.join(source, "sub"))
+
+
+@case("bind: a file on a file that is made", ROOT, USER)
+def bind_file(w):
+    b = w.bundle()
+    source = os.path.join(w.directory("source"), "f")
+    with open(source, "w", encoding="ascii") as f:
+        f.write("from outside")
+    b.bind(source, "/etc/deep/config", "bind", "ro")
+    b.bind("rel", "/rel", "bind")
+    os.mkdir(os.path.join(b.path, "rel"))
+    v = b.view("/etc/deep/config")
+    equal(v["files"]["/etc/deep/config"], "from outside", "content")
+    equal(seen.mounts(v)["/rel"].root.endswith(b.path + "/rel"), True, "relative source")
+
+
+@case("bind: the source is pinned before later mounts change it")
+def bind_links(w):
+    b = w.bundle()
+    source = w.directory("source")
+    os.mkdir(os.path.join(source, "real"))
+    os.symlink("real", os.path.join(source, "link"))
+    b.bind(os.path.join(source, "link"), "/x", "bind")
+    holds(seen.mounts(b.view())["/x"].root, "/real", "root")
+
+
+@rows("tmpfs", (
+    ("mode", ["mode=1770", "size=64k"], 0o1770),
+    ("default", [], 0o1777),
+    ("0755 and ro", ["mode=0755", "ro", "noexec"], 0o755),
+), ROOT, USER)
+def tmpfs(w, options, mode):
+    b = w.bundle().mount("/t", "tmpfs", "tmpfs", *options)
+    v = b.view()
+    equal(v["dirs"]["/"]["t"]["mode"], mode, "mode")
+    equal(seen.mounts(v)["/t"].options, seen.mount_flags(options), "options")
+    if "size=64k" in options:
+        equal(b.tries(["fill", "/t/x", 100]), [errno.ENOSPC], "filled")
+
+
+@case("remount changes what is there")
+def remount(w):
+    b = w.bundle()
+    b.mount("/t", "tmpfs", "tmpfs", "rw", "size=1m")
+    b.mount("/t", "tmpfs", "tmpfs", "remount", "ro", "nosuid")
+    b.bind(w.directory("s"), "/b", "bind")
+    b.bind("none", "/b", "bind", "remount", "ro")
+    found = seen.mounts(b.view())
+    check({"ro", "nosuid"} <= found["/t"].options, f"{found['/t']}")
+    check("ro" in found["/b"].options, f"{found['/b']}")
+
+
+@case("root: read-only", ROOT, USER)
+def root_readonly(w):
+    b = w.bundle()
+    b.config["root"]["readonly"] = True
+    equal(b.tries(["mkdir", "/x"], ["mkdir", "/etc/x"], ["create", "/bin/x"], ["mkdir", "/dev/x"],
+                  ["create", "/dev/shm/x"]), [RO, RO, RO, OK, OK], "errno")
+    check("ro" in seen.mounts(b.view())["/"].options, "mountinfo")
+
+
+@case("root: not readable by others, its own path a link")
+def root_link(w):
+    b = w.bundle()
+    os.rename(b.rootfs, b.path + "/real")
+    os.symlink("real", b.rootfs)
+    equal(b.view()["pid"], 1, "pid")
+
+
+@rows("rootfsPropagation", (
+    ("private", "private", ""), ("rprivate", "rprivate", ""), ("slave", "slave", None),
+    ("shared", "shared", "shared"), ("unbindable", "unbindable", "unbindable"),
+))
+def propagation(w, word, want):
+    b = w.bundle()
+    b.linux["rootfsPropagation"] = word
+    seen_ = seen.mounts(b.view())["/"].propagation
+    if want is not None:
+        equal(seen_.split(":")[0], want, "propagation of /")
+
+
+@case("mount propagation of a bind: rshared, rslave")
+def bind_propagation(w):
+    b = w.bundle()
+    source = w.directory("source")
+    kernel.bind(source, source)
+    try:
+        kernel.mount(None, source, None, kernel.MS_SHARED)
+        b.bind(source, "/shared", "rbind", "rshared")
+        b.bind(source, "/slave", "rbind", "rslave")
+        b.bind(source, "/private", "rbind", "rprivate")
+        found = seen.mounts(b.view())
+        holds(found["/shared"].propagation, "shared:", "/shared")
+        holds(found["/slave"].propagation, "master:", "/slave")
+        equal(found["/private"].propagation, "", "/private")
+    finally:
+        kernel.umount(source)
+
+
+# --- masks ------------------------------------------------------------------------------------
+
+
+@case("masked paths are empty and cannot be uncovered", ROOT, USER)
+def masked(w):
+    b = w.bundle().caps("DAC_OVERRIDE", "FOWNER", "CHOWN")
+    os.mkdir(b.file("secret"))
+    for name in ("secret/in", "file"):
+        with open(b.file(name), "w", encoding="ascii") as f:
+            f.write("secret")
+    b.linux["maskedPaths"] += ["/secret", "/file", "/not/there"]
+    files = ["/secret/in", "/file", "/proc/keys", "/proc/timer_list", "/proc/kcore"]
+    got = b.view(*files)["files"]
+    same({f: got[f] or None for f in files}, dict.fromkeys(files), "masked files")
+    equal(b.tries(["umount", "/secret"], ["umount", "/proc/keys"], ["mkdir", "/secret/x"]),
+          [errno.EPERM, errno.EPERM, RO], "errno")
+
+
+@case("a mask hands out nothing of the host: its mode and owner cannot be changed")
+def mask_of_host(w):
+    before = host.devices()
+    b = w.bundle().caps("FOWNER", "CHOWN", "DAC_OVERRIDE", "FSETID", "SYS_ADMIN")
+    try:
+        got = b.tries(["chmod", "/proc/keys", "600"], ["chown", "/proc/keys", "5"],
+                      ["write", "/proc/keys", "x"], ["read", "/proc/keys"])
+        same(host.devices(), before, "devices of the host")
+        check(got[0] in (RO, errno.EPERM) and got[1] in (RO, errno.EPERM), f"errno {got}")
+    finally:
+        os.chmod("/dev/null", 0o666)
+        os.chown("/dev/null", 0, 0)
+
+
+@case("read-only paths", ROOT, USER)
+def readonly_paths(w):
+    b = w.bundle().caps("SYS_ADMIN" if w.uid is None else "CHOWN", "DAC_OVERRIDE")
+    os.mkdir(b.file("fixed"))
+    b.linux["readonlyPaths"] += ["/fixed", "/not/there"]
+    got = b.tries(["mkdir", "/fixed/x"], ["openw", "/proc/sys/kernel/shmmax"],
+                  ["openw", "/proc/sys/net/ipv4/ip_forward"])
+    equal(got[:2], [RO, RO], "errno")
+    check(got[2] in (RO, errno.EACCES), f"errno {got[2]}")
+    found = seen.mounts(b.view())
+    for path in ("/fixed", "/proc/sys", "/proc/bus"):
+        check("ro" in found[path].options, f"{path}: {found.get(path)}")
+
+
+# --- overlays ---------------------------------------------------------------------------------
+
+
+def content(path):
+    """All below it: relative path -> text, type and mode."""
+    out = {}
+    for top, dirs, files in os.walk(path):
+        for name in dirs + files:
+            full = os.path.join(top, name)
+            s = os.lstat(full)
+            out[os.path.relpath(full, path)] = (s.st_mode, s.st_size, s.st_mtime_ns)
+    return out
+
+
+WRITES = "echo new >/etc/new; rm /bin/seq; echo changed >/etc/old; mkdir -p /a/b; cat /etc/old"
+
+
+def overlay_bundle(w):
+    b = w.bundle()
+    with open(b.file("/etc/old"), "w", encoding="ascii") as f:
+        f.write("old")
+    w.own(b.file("/etc/old"))
+    return b.caps("DAC_OVERRIDE").shell("export PATH=/bin; busybox rm /bin/seq; " +
+                                        WRITES.replace("rm /bin/seq; ", ""))
+
+
+@rows("overlay in memory", (("option", ("--overlay",), {}),
+                            ("annotation tmpfs", (), {"org.crun-lite.overlay": "tmpfs"}),
+                            ("annotation empty", (), {"org.crun-lite.overlay": ""})), ROOT, USER)
+def overlay_memory(w, options, annotations):
+    b = overlay_bundle(w)
+    b.config["annotations"] = annotations
+    before = content(b.path)
+    b.write()
+    equal(b.must(*options).out, "changed\n", "output")
+    after = content(b.path)
+    for c in (before, after):
+        c.pop("config.json", None)
+    same(after, before, "the bundle")
+
+
+@rows("overlay in a directory", (("option", True), ("annotation", False)), ROOT, USER)
+def overlay_directory(w, option):
+    b = overlay_bundle(w)
+    keep = os.path.join(b.path, "keep")
+    os.mkdir(keep)
+    w.own(keep)
+    if not option:
+        b.config["annotations"] = {"org.crun-lite.overlay": "keep"}
+    options = (f"--overlay={keep}",) if option else ()
+    before = content(b.rootfs)
+    equal(b.must(*options).out, "changed\n", "output")
+    same(content(b.rootfs), before, "the lower layer")
+    b.shell("cat /etc/new /etc/old; test -e /bin/seq; echo $?")
+    equal(b.must(*options).out, "new\nchanged\n1\n", "second run")
+    b.config["annotations"] = {}
+    b.shell("cat /etc/old; test -e /etc/new; echo $?")
+    equal(b.must().out, "old1\n", "without the overlay")
+
+
+@case("overlay: several lower layers", ROOT, USER)
+def overlay_layers(w):
+    b = w.bundle()
+    layers = []
+    for n in ("one", "two"):
+        path = os.path.join(b.path, n)
+        os.mkdir(path)
+        with open(os.path.join(path, "layer"), "w", encoding="ascii") as f:
+            f.write(n)
+        with open(os.path.join(path, "only-" + n), "w", encoding="ascii") as f:
+            f.write(n)
+        layers.append(n)
+    b.config["annotations"] = {"org.crun-lite.overlay": "",
+                               "org.crun-lite.overlay.lower": ":".join(layers)}
+    files = b.view("/only-one", "/only-two", "/layer")["files"]
+    equal((files["/only-one"], files["/only-two"]), ("one", "two"), "files of both")
+    equal(files["/layer"], "one", "the first layer wins")
+
+
+@case("overlay: / as its lower layer, nothing is written there")
+def overlay_of_host(w):
+    b = w.bundle()
+    b.config["root"]["path"] = "/"
+    b.config["annotations"] = {"org.crun-lite.overlay": "tmpfs"}
+    name = f"/canary-{w.token}"
+    b.args("/bin/sh", "-c", f"echo x >{name}; test -e {name} && echo made")
+    equal(b.must().out, "made\n", "output")
+    check(not os.path.exists(name), f"{name} is on the host")
+
+
+@case("overlay: a plain user's of / is refused with the reason", USER)
+def overlay_of_host_user(w):
+    b = w.bundle()
+    b.config["root"]["path"] = "/"
+    r = b.run("--overlay")
+    equal(r.status, 1, f"status of {r}")
+    holds(r.err, "overlay", "message")
+    holds(r.err, "hint:", "message")
+
+
+@case("cgroup mount shows its own subtree only, read-only")
+def cgroup_mount(w):
+    v = w.bundle().view("/sys/fs/cgroup/cgroup.procs")
+    equal(v["files"]["/proc/self/cgroup"].strip().splitlines()[-1], "0::/", "/proc/self/cgroup")
+    equal(v["files"]["/sys/fs/cgroup/cgroup.procs"], "1\n", "cgroup.procs")
+    check("ro" in seen.mounts(v)["/sys/fs/cgroup"].options, "read-only")
