@@ -108,6 +108,9 @@ static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *
 		return err_set(e, EPERM, POS_NONE,
 			"crun-lite must not be set-uid, set-gid or have file capabilities");
 	TRY(cmd_parse(argv, args, e));
+	if (args->global.systemd_cgroup)
+		return err_set(e, ENOTSUP, POS_NONE,
+			"option --systemd-cgroup: this version of crun-lite has no systemd cgroup manager");
 	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & PROTECT) != 0) {
 		TRY(self_protect(argv, envp, e));
 		(void)umask(0); /* modes are what they are asked to be, in the container too */
