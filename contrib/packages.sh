@@ -33,6 +33,7 @@ test   cmd:readelf               binutils binutils binutils binutils binutils
 test   archive:libasan.so        libasan8 libasan - gcc-libs libasan8
 test   archive:libubsan.so       libubsan1 libubsan - gcc-libs libubsan1
 test   cmd:clang                 clang clang clang clang clang
+test   clang:asan                libclang-rt-dev compiler-rt compiler-rt compiler-rt clang
 test   cmd:clang-format          clang-format clang-tools-extra clang-extra-tools clang clang-tools
 test   cmd:shellcheck            shellcheck ShellCheck shellcheck shellcheck ShellCheck
 test   cmd:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu+libc6-dev-arm64-cross - - - -
@@ -59,6 +60,10 @@ packages_have() {
     cmd:*) command -v "$what" >/dev/null ;;
     pc:*) pkg-config --exists "$what" 2>/dev/null ;;
     header:*) echo "#include <$what>" | cc -E -x c - >/dev/null 2>&1 ;;
+    clang:*) # a run-time library of clang's own
+        found=$(clang -print-runtime-dir 2>/dev/null)
+        compgen -G "$found/libclang_rt.$what*" >/dev/null
+        ;;
     archive:*)
         found=$(cc -print-file-name="$what" 2>/dev/null) && [[ $found == */* && -e $found ]]
         ;;
