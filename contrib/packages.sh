@@ -22,6 +22,7 @@ static archive:libc.a            libc6-dev glibc-static musl-dev glibc glibc-dev
 static archive:libyajl_s.a       libyajl-dev - yajl-static - libyajl-devel-static
 static archive:libseccomp.a      libseccomp-dev libseccomp-static libseccomp-static - -
 test   pc:criterion              libcriterion-dev - - - -
+test   cmd:git                  git git git git git
 test   cmd:python3               python3 python3 python3 python python3
 test   cmd:busybox               busybox-static busybox busybox-static busybox busybox-static
 test   cmd:newuidmap             uidmap shadow-utils shadow-uidmap shadow shadow

@@ -9,6 +9,7 @@ A rule is a function that yields (file, line, advice), listed in RULES; it may r
 import os
 import re
 import shutil
+import shutil
 import subprocess
 import sys
 
@@ -132,7 +133,7 @@ class Tree:
         self.product = {p: s for p, s in self.c.items() if not p.startswith("tests/")}
 
     def listed(self):
-        if os.path.exists(".git"):
+        if os.path.exists(".git") and shutil.which("git"):
             run = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"],
                                  capture_output=True, check=False)
             if run.returncode == 0:
