@@ -61,24 +61,21 @@ int do_time_offset(struct child *c, const struct plan_time_offset *op)
 	return child_write_proc("self/timens_offsets", line);
 }
 
-static int enter_time(const char *path)
+int do_ns_enter(struct child *c, const struct plan_ns_enter *op)
 {
-	AUTO_FD fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	return fd < 0 || setns(fd, CLONE_NEWTIME) < 0 ? -errno : 0;
-}
-
-int do_time_join(struct child *c, const struct plan_time_join *op)
-{
-	(void)c;
-	return enter_time(op->path);
+	if (setns(c->slots[op->from], (int)op->flag) < 0)
+		return -errno;
+	child_spend(c, &c->slots[op->from]);
+	return 0;
 }
 
 int do_time_enter(struct child *c, const struct plan_time_enter *op)
 {
+	AUTO_FD fd = openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+
 	(void)c;
 	(void)op;
-	return enter_time("/proc/self/ns/time_for_children");
+	return fd < 0 || setns(fd, CLONE_NEWTIME) < 0 ? -errno : 0;
 }
 
 int do_loopback_up(struct child *c, const struct plan_loopback_up *op)

@@ -125,9 +125,18 @@ int child_close_but(unsigned first, const int *keep, size_t count, unsigned last
  * seen; the state directory, whose lock would outlive it; the cgroup. */
 static void close_inherited(const struct child *c)
 {
-	const int keep[] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER] };
+	enum {
+		FIXED = 4,
+		ENTERED = 2 /* kinds of namespaces that are entered here: plan/namespaces.c */
+	};
+	int keep[FIXED + ENTERED] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO],
+		c->slots[SLOT_FILTER] };
+	size_t count = FIXED;
 
-	(void)!child_close_but(3 + (unsigned)c->plan->options->preserve_fds, keep, ARRAY_LEN(keep),
+	for (size_t i = 0; i < c->plan->count && count < ARRAY_LEN(keep); i++)
+		if (c->plan->ops[i].kind == PLAN_ns_enter)
+			keep[count++] = c->slots[c->plan->ops[i].ns_enter.from];
+	(void)!child_close_but(3 + (unsigned)c->plan->options->preserve_fds, keep, count,
 		(unsigned)c->sock - 1); /* what is left is closed once more before the program */
 }
 

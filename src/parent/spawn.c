@@ -83,7 +83,8 @@ static int join_some(struct spawn *s, bool user, int tolerate, uint64_t *joined)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_op *const op = &plan->ops[i];
 
-		if (op->kind != PLAN_ns_join || (*joined & op->ns_join.flag) != 0 ||
+		if (op->kind != PLAN_ns_join || op->ns_join.by_child != 0 ||
+			(*joined & op->ns_join.flag) != 0 ||
 			(op->ns_join.flag == CLONE_NEWUSER) != user)
 			continue;
 		if (setns(s->parent->slots[op->ns_join.into], (int)op->ns_join.flag) == 0) {

@@ -44,9 +44,6 @@ bool plan_gid_mapped(const struct plan *p, uint64_t id);
 /* mounts[] whose sources are opened before anything else: see mounts.c. */
 CHECKED int plan_mounts_early(struct plan *p, struct err *e);
 
-/* Is it a bind mount? */
-bool plan_mount_is_bind(const struct spec_mount *m);
-
 /* The caller has this capability in its own user namespace. */
 bool plan_host_can(const struct plan *p, unsigned capability);
 

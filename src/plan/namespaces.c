@@ -87,6 +87,13 @@ bool plan_net_overlaps(const struct plan *p)
 	return (p->new_ns & CLONE_NEWNET) != 0 && !p->user_ns && p->joined_ns == 0;
 }
 
+/* Two kinds the child enters itself, by what was opened before it was made.  Time: the kernel lets
+ * no process in that shares its memory, as the helper that joins the others does (setns(2),
+ * EUSERS). Cgroup: from inside another one the container's cgroup cannot be reached (cgroups(7),
+ * nsdelegate).
+ */
+#define ENTERED_BY_CHILD ((uint64_t)CLONE_NEWTIME | CLONE_NEWCGROUP)
+
 static int append_joins(struct plan *p, struct err *e)
 {
 	const struct spec_namespace_list *const list = &p->config->os->namespaces;
@@ -96,8 +103,7 @@ static int append_joins(struct plan *p, struct err *e)
 			const struct spec_namespace *const ns = &list->items[i];
 			struct plan_op *op;
 
-			if ((uint64_t)ns->type.value != kinds[k].flag || !has_path(ns) ||
-				kinds[k].flag == CLONE_NEWTIME)
+			if ((uint64_t)ns->type.value != kinds[k].flag || !has_path(ns))
 				continue;
 			op = plan_append(
 				p, PLAN_ns_join, ns->path.at, e, "linux.namespaces[%zu].path", i);
@@ -106,23 +112,28 @@ static int append_joins(struct plan *p, struct err *e)
 			op->ns_join.path = ns->path.value;
 			op->ns_join.flag = kinds[k].flag;
 			op->ns_join.into = plan_slot_new(p);
+			op->ns_join.by_child = (kinds[k].flag & ENTERED_BY_CHILD) != 0;
 		}
 	return 0;
 }
 
-/* The kernel lets only a process that shares its memory with nobody into another time namespace:
- * the child itself, not the helper that joins the others (setns(2), EUSERS). */
-static int append_time_join(struct plan *p, struct err *e)
+static int append_enters(struct plan *p, struct err *e)
 {
-	const struct spec_namespace *const ns = spec_namespace_find(p->config, CLONE_NEWTIME);
-	struct plan_op *op;
+	const size_t before = p->count;
 
-	if (ns == NULL || !has_path(ns))
-		return 0;
-	op = plan_append(p, PLAN_time_join, ns->path.at, e, "linux.namespaces");
-	if (op == NULL)
-		return -ENOMEM;
-	op->time_join.path = ns->path.value;
+	for (size_t i = 0; i < before; i++) {
+		const struct plan_ns_join join = p->ops[i].ns_join;
+		struct plan_op *op;
+
+		if (p->ops[i].kind != PLAN_ns_join || (join.flag & ENTERED_BY_CHILD) == 0)
+			continue;
+		op = plan_append(p, PLAN_ns_enter, p->ops[i].at, e, "%s", p->ops[i].path);
+		if (op == NULL)
+			return -ENOMEM;
+		op->ns_enter.path = join.path;
+		op->ns_enter.flag = join.flag;
+		op->ns_enter.from = join.into;
+	}
 	return 0;
 }
 
@@ -193,7 +204,7 @@ int plan_namespaces_inside(struct plan *p, struct err *e)
 	const uint64_t flags = (p->new_ns & CLONE_NEWCGROUP) | (has_offsets(p) ? CLONE_NEWTIME : 0);
 	struct plan_op *op;
 
-	TRY(append_time_join(p, e));
+	TRY(append_enters(p, e));
 	if (flags == 0)
 		return 0;
 	op = plan_append(p, PLAN_unshare, at, e, "linux.namespaces");
