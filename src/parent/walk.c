@@ -128,6 +128,8 @@ static int last_words(struct parent *p, struct err *e)
 	do {
 		rc = next_message(p, &m);
 	} while (rc == 0 && m.kind != PROTO_FAILED);
+	if (rc < 0 && rc != -EPIPE)
+		return rc;
 	if (rc < 0 || m.op >= p->plan->count)
 		return explain_death(p, e);
 	return plan_explain(p->plan, m.op, m.error, m.detail, e);
@@ -179,7 +181,7 @@ static int step(struct parent *p, struct err *e)
 	e->code = 0;
 	rc = handlers[op->kind](p, op, e);
 	if (rc == -EPIPE && p->sock != FD_NONE && e->code == 0)
-		return last_words(p, e); /* the other side is gone, and knows better */
+		rc = last_words(p, e); /* the other side is gone, and knows better */
 	if (rc < 0 && e->code == 0)
 		rc = plan_explain(p->plan, p->next, -rc, "", e);
 	else if (rc < 0 && e->at.line == 0)
@@ -223,7 +225,8 @@ int parent_confirm(struct parent *p, struct err *e)
 	if (rc == 0 && m.kind == PROTO_FAILED && m.op < p->plan->count)
 		rc = plan_explain(p->plan, m.op, m.error, m.detail, e);
 	else
-		rc = err_set(e, EPROTO, POS_NONE, "the container's first process talks nonsense");
+		rc = err_sys(e, rc < 0 ? -rc : EPROTO, POS_NONE,
+			"cannot understand the container's first process");
 	parent_undo(p);
 	return rc;
 }
