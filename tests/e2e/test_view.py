@@ -319,14 +319,18 @@ def sysctls(w):
 
 @rows("oomScoreAdj", (("as asked", 123, 123), ("the caller's", None, 77)), ROOT, USER)
 def oom_score(w, asked, want):
+    with open("/proc/self/oom_score_adj", encoding="ascii") as f:
+        ours = int(f.read())  # only root may go below it
+
     def set_own():
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as f:
-            f.write("77")
+            f.write(str(ours + 77))
 
     b = w.bundle()
     if asked is not None:
-        b.process["oomScoreAdj"] = asked
-    equal(b.view(before=set_own)["files"]["/proc/self/oom_score_adj"].strip(), str(want), "score")
+        b.process["oomScoreAdj"] = ours + asked
+    equal(b.view(before=set_own)["files"]["/proc/self/oom_score_adj"].strip(), str(ours + want),
+          "score")
 
 
 @case("signals: nothing blocked, ignored or caught, whatever the caller does", ROOT, USER)
