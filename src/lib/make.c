@@ -68,8 +68,8 @@ static int fill_record(struct making *m, struct err *e)
 	return 0;
 }
 
-/* What there is to write down, while the child is at work: the configuration's copy, and the record
- * of a container that stands, which takes its place when it does. */
+/* What there is to write down, while the child is at work: the record of a container that stands,
+ * which takes its place when it does. */
 static int write_ahead(void *data, struct err *e)
 {
 	struct making *const m = data;
@@ -82,7 +82,6 @@ static int write_ahead(void *data, struct err *e)
 	m->record.start = stat.start;
 	m->record.phase = m->phase;
 	m->record.cgroup_inode = m->parent.cgroup_inode;
-	TRY(state_add(&m->dir, "config.json", m->job.text, e));
 	return state_prepare(&m->dir, &m->record, e);
 }
 

@@ -46,7 +46,7 @@ static int begin(struct state_dir *d, const struct state_record *r, struct err *
 	/* A `delete` may have found the directory before we did. */
 	TRY(state_lock_take(d->fd, STATE_LOCK_MS, e));
 	d->locked = true;
-	rc = state_write(d, r, e);
+	rc = state_begin(d, r, e);
 	if (rc == -ENOENT) /* no file can be made in a directory that was removed */
 		return err_set(e, ENOENT, POS_NONE, "another command has deleted it meanwhile");
 	return rc;

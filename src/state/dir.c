@@ -150,7 +150,7 @@ static int remove_inside(int dir, bool deeper)
 int state_remove(struct state_dir *d, struct err *e)
 {
 	/* Tried without looking: that is all there is, nearly always.  The record goes last. */
-	static const char *const names[] = { "config.json", "state" };
+	static const char *const names[] = { STATE_FIRST, "state" };
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(names) && rc == 0; i++)

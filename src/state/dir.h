@@ -2,7 +2,7 @@
 #ifndef CRUN_LITE_STATE_DIR_H
 #define CRUN_LITE_STATE_DIR_H
 
-#include "base/err.h"
+#include "state/state.h"
 
 #include <fcntl.h>
 
@@ -14,5 +14,13 @@ CHECKED int state_lock_take(int fd, int timeout_ms, struct err *e);
 
 /* Gives it back, for all copies of the descriptor. */
 void state_lock_drop(int fd);
+
+/* The first record of a container, read as long as there is no second.  A file of its own, because
+ * ext4 writes a file's data to the disk at once when the file is renamed over another one
+ * (auto_da_alloc), which cost a tenth of a start. */
+#define STATE_FIRST "state.first"
+
+/* Writes it. */
+CHECKED int state_begin(const struct state_dir *d, const struct state_record *r, struct err *e);
 
 #endif

@@ -2,6 +2,8 @@
  * and the FIFO that a created container waits at.  Does not know what is in a file. */
 #include "state/state.h"
 
+#include "state/dir.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +114,15 @@ int state_get(const struct state_dir *d, const char *name, struct arena *a, stru
 	return err_sys(e, -rc, POS_NONE, "cannot read %s of container \"%s\"", name, d->id);
 }
 
+int state_begin(const struct state_dir *d, const struct state_record *r, struct err *e)
+{
+	AUTO_ARENA a = { 0 };
+	struct state_bytes bytes;
+
+	TRY(state_format(r, &a, &bytes, e));
+	return state_put(d, STATE_FIRST, bytes, e);
+}
+
 int state_prepare(const struct state_dir *d, const struct state_record *r, struct err *e)
 {
 	AUTO_ARENA a = { 0 };
@@ -148,8 +159,10 @@ int state_read(const struct state_dir *d, struct arena *a, struct state_record *
 {
 	struct state_record found;
 	struct state_bytes bytes;
-	const int rc = read_file(d->fd, "state", a, &bytes);
+	int rc = read_file(d->fd, "state", a, &bytes);
 
+	if (rc == -ENOENT)
+		rc = read_file(d->fd, STATE_FIRST, a, &bytes);
 	if (rc == -ENOENT) {
 		(void)err_set(
 			e, ENODATA, POS_NONE, "no state is recorded: its creation was cut short");

@@ -1,6 +1,6 @@
 /* What is known of a container between two commands.
  *
- * ROOT/ID/ holds `state`, the record; `config.json`, a copy of the configuration; and `start`, the
+ * ROOT/ID/ holds `state`, the record, or as long as there is none `state.first`; and `start`, the
  * FIFO that a created container waits at.  Its lock is an flock(2) of the directory itself, so that
  * there is no moment at which a directory has no lock to take.  A file is written under another
  * name and renamed: readers need no lock.

@@ -23,7 +23,7 @@ Test(state, from_create_to_remove)
 	cr_assert(eq(int, state_create(s.fd, &a, &r, &d, &e), 0), "%s", e.text);
 	cr_expect(eq(int, fstatat(s.fd, "box", &st, 0), 0));
 	cr_expect(eq(uint, st.st_mode & 07777, 0700));
-	cr_expect(eq(int, fstatat(s.fd, "box/state", &st, 0), 0));
+	cr_expect(eq(int, fstatat(s.fd, "box/state.first", &st, 0), 0));
 	cr_expect(eq(uint, st.st_mode & 07777, 0600));
 	cr_expect(eq(int, fcntl(d.fd, F_GETFD), FD_CLOEXEC));
 	cr_assert(eq(int, state_open(s.fd, "box", STATE_NO_LOCK, &again, &e), 0), "%s", e.text);
@@ -34,7 +34,10 @@ Test(state, from_create_to_remove)
 	cr_expect(eq(int, status, STATE_CREATING));
 	r.phase = STATE_RUNNING;
 	r.pid = 1;
-	cr_assert(eq(int, state_write(&d, &r, &e), 0), "%s", e.text);
+	cr_assert(eq(int, state_prepare(&d, &r, &e), 0), "%s", e.text);
+	cr_assert(eq(int, state_read(&again, &a, &back, &e), 0), "%s", e.text);
+	cr_expect(eq(int, back.phase, STATE_CREATING), "not yet committed");
+	cr_assert(eq(int, state_commit(&d, &e), 0), "%s", e.text);
 	cr_assert(eq(int, state_read(&again, &a, &back, &e), 0), "%s", e.text);
 	cr_expect(eq(int, back.phase, STATE_RUNNING));
 	cr_assert(eq(int, state_remove(&d, &e), 0), "%s", e.text);
@@ -79,7 +82,7 @@ Test(state, nothing_is_left_of_a_failed_create)
 	cr_expect(eq(int, state_create(s.fd, &a, &r, &d, &e), -EFBIG));
 	must(setrlimit(RLIMIT_FSIZE, &kept) == 0);
 	cr_expect(eq(str, e.text,
-		"cannot create container \"box\": cannot write state of container \"box\": "
+		"cannot create container \"box\": cannot write state.first of container \"box\": "
 		"File too large"));
 	cr_expect(eq(sz, entries(&s, "."), 0));
 	cr_expect(eq(int, d.fd, FD_NONE));
