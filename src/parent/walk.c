@@ -96,12 +96,16 @@ static int explain_death(struct parent *p, struct err *e)
 
 static int take_master(struct parent *p, int fd)
 {
+	int rc;
+
 	p->master = fd;
 	if (p->console == FD_NONE) {
 		relay_size(fd);
 		return 0;
 	}
-	TRY(console_send(p->console, fd));
+	rc = console_send(p->console, fd);
+	if (rc < 0) /* EPIPE would mean that the child is gone, and it is not */
+		return rc == -EPIPE ? -ECONNRESET : rc;
 	fd_close(&p->master); /* the receiver's from now on, and nobody else's */
 	return 0;
 }

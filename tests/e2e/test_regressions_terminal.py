@@ -1,8 +1,10 @@
 """Bugs that terminals had once."""
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 from lib import host, terminal
@@ -96,3 +98,21 @@ def background(w):
         t.until(b"got hello")
         t.rest()
         equal((t.wait(), t.settings()), (4, before), "status and settings afterwards")
+
+
+@case("console socket whose receiver has gone: an error, no waiting", ROOT, USER)
+def receiver_gone(w):
+    b = terminal_bundle(w, "exit 0")
+    for _ in range(5):
+        path = os.path.join(w.directory("socket"), "s")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            os.chmod(path, 0o777)
+            s.listen()
+            hang_up = threading.Thread(target=lambda s=s: s.accept()[0].close())
+            hang_up.start()
+            r = w.crun("run", "--detach", "--bundle", b.path, "--console-socket", path, b.id,
+                       to_files=True, limit=5)
+            hang_up.join()
+        equal(r.status, 1, f"status of {r}")
+        holds(r.err, "Connection reset by peer", "message")
