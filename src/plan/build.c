@@ -6,6 +6,7 @@
 #include <string.h>
 
 static int (*const builders[])(struct plan *p, struct err *e) = {
+	plan_later,
 	plan_namespaces,
 	plan_ids,
 	plan_cgroup_path,

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 /* Decisions, no operations: new, joined and user namespaces; id maps; cgroup path. */
+CHECKED int plan_later(struct plan *p, struct err *e); /* refuses what has no builder yet */
 CHECKED int plan_namespaces(struct plan *p, struct err *e);
 CHECKED int plan_ids(struct plan *p, struct err *e);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);

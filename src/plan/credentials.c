@@ -5,64 +5,29 @@
  * to, the effective and ambient sets are made afterwards. */
 #include "plan/build.h"
 
-#include "base/text.h"
-
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	unsigned number;
-} names[] = {
-#define CAPABILITY(name, number) { name, number },
-#include "spec/capabilities.def"
-#undef CAPABILITY
-};
-
-/* -1: there is none of this name. */
-static int number_of(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i].name, name) == 0)
-			return (int)names[i].number;
-	return -1;
-}
-
-static const char *name_of(unsigned number)
-{
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].number == number)
-			return names[i].name;
-	return "a newer capability";
-}
-
 struct sets {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
-static int read_set(struct plan *p, const struct spec_strings *given, const char *which,
+static int read_set(struct plan *p, const struct spec_enums *given, const char *which,
 	uint64_t *ret, struct err *e)
 {
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < given->count; i++) {
-		const char *const name = given->items[i].value;
-		char shown[TEXT_SHOWN];
-		const int number = number_of(name);
+		const uint64_t number = (uint64_t)given->items[i].value;
 
-		if (number < 0)
-			return err_set(e, EINVAL, given->items[i].at,
-				"process.capabilities.%s[%zu]: unknown capability \"%s\"", which, i,
-				text_escape(shown, sizeof(shown), name, strlen(name)));
-		if ((uint64_t)number > p->host->cap_last) {
+		if (number > p->host->cap_last)
 			TRY(plan_warn(p, given->items[i].at, e,
 				"process.capabilities.%s[%zu]: this kernel has no %s", which, i,
-				name));
-			continue;
-		}
-		set |= (uint64_t)1 << number;
+				spec_word_text(&spec_capability, (int64_t)number)));
+		else
+			set |= (uint64_t)1 << number;
 	}
 	*ret = set;
 	return 0;
@@ -79,7 +44,7 @@ static int limit_to_host(
 	for (unsigned i = 0; i < 64; i++) {
 		if ((lost >> i & 1) != 0)
 			TRY(plan_warn(p, c->at, e, "process.capabilities: %s is not ours to give",
-				name_of(i)));
+				spec_word_text(&spec_capability, i)));
 	}
 	s->permitted &= all;
 	s->effective &= s->permitted;
@@ -93,13 +58,13 @@ static int limit_ambient(
 	const uint64_t lost = s->ambient & ~(s->permitted & s->inheritable);
 
 	for (size_t i = 0; i < c->ambient.count; i++) {
-		const int number = number_of(c->ambient.items[i].value);
+		const int64_t number = c->ambient.items[i].value;
 
 		if ((lost >> number & 1) != 0)
 			TRY(plan_warn(p, c->ambient.items[i].at, e,
 				"can't raise ambient capability %s: it is not both permitted and "
 				"inheritable",
-				c->ambient.items[i].value));
+				spec_word_text(&spec_capability, number)));
 	}
 	s->ambient &= ~lost;
 	return 0;

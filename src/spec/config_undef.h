@@ -13,5 +13,5 @@
 #undef LIST
 #undef NAMED
 #undef MAP
-#undef LATER
+#undef FOREIGN
 #undef END

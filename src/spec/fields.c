@@ -3,13 +3,14 @@
 
 #include <string.h>
 
-#define OPTIONAL false
-#define REQUIRED true
+#define OPTIONAL SPEC_OPTIONAL
+#define REQUIRED SPEC_REQUIRED
+#define NONEMPTY SPEC_NONEMPTY
 
-#define ROW(member, name, of_kind, presence, ...) \
-	{ .key = (name),                          \
-		.kind = (of_kind),                \
-		.required = (presence),           \
+#define ROW(member, name, of_kind, how, ...) \
+	{ .key = (name),                     \
+		.kind = (of_kind),           \
+		.presence = (how),           \
 		.offset = offsetof(here, member) __VA_OPT__(, ) __VA_ARGS__ },
 
 #define BEGIN(type)                                        \
@@ -18,14 +19,16 @@
 		typedef struct spec_##type here;           \
 		static const char name[] = #type;          \
 		static const struct spec_field fields[] = {
-#define STRING(member, key, presence) ROW(member, key, SPEC_STRING, presence)
-#define BOOL(member, key, presence)   ROW(member, key, SPEC_BOOL, presence)
+#define STRING(member, key, of, presence) \
+	ROW(member, key, SPEC_STRING, presence, .format = SPEC_FORMAT_##of)
+#define BOOL(member, key, presence) ROW(member, key, SPEC_BOOL, presence)
 #define INT(member, key, from, to, presence) \
 	ROW(member, key, SPEC_INT, presence, .min = (from), .max = (to))
 #define UINT(member, key, to, presence) ROW(member, key, SPEC_UINT, presence, .max = (to))
 #define ENUM(member, key, table, presence) \
 	ROW(member, key, SPEC_ENUM, presence, .words = &spec_##table)
-#define STRINGS(member, key, presence)   ROW(member, key, SPEC_STRINGS, presence)
+#define STRINGS(member, key, of, presence) \
+	ROW(member, key, SPEC_STRINGS, presence, .format = SPEC_FORMAT_##of)
 #define UINTS(member, key, to, presence) ROW(member, key, SPEC_UINTS, presence, .max = (to))
 #define ENUMS(member, key, table, presence) \
 	ROW(member, key, SPEC_ENUMS, presence, .words = &spec_##table)
@@ -36,7 +39,7 @@
 #define NAMED(member, key, of, presence) \
 	ROW(member, key, SPEC_NAMED, presence, .type = spec_object_##of)
 #define MAP(member, key, presence) ROW(member, key, SPEC_MAP, presence)
-#define LATER(name)                { .key = (name), .kind = SPEC_LATER },
+#define FOREIGN(name)              { .key = (name), .kind = SPEC_FOREIGN },
 #define END(type)                                                                                  \
 	}                                                                                          \
 	;                                                                                          \

@@ -18,9 +18,22 @@ enum spec_kind {
 	SPEC_LIST,
 	SPEC_NAMED,
 	SPEC_MAP,
-	SPEC_LATER,
-	SPEC_ANY, /* a member that the table does not have */
+	SPEC_FOREIGN, /* a member that means nothing here */
+	SPEC_ANY,     /* a member that the table does not have */
 	SPEC_KINDS,
+};
+
+enum spec_presence {
+	SPEC_OPTIONAL,
+	SPEC_REQUIRED,
+	SPEC_NONEMPTY, /* required, and a list with an element at least */
+};
+
+/* What a string must look like: the rows of spec/formats.def. */
+enum spec_format {
+#define FORMAT(name, expected) SPEC_FORMAT_##name,
+#include "spec/formats.def"
+#undef FORMAT
 };
 
 struct spec_object;
@@ -31,7 +44,8 @@ typedef const struct spec_object *(*spec_object_fn)(void);
 struct spec_field {
 	const char *key; /* NULL: filled with the name under which the object stands */
 	enum spec_kind kind;
-	bool required;
+	enum spec_presence presence;
+	enum spec_format format;        /* STRING, STRINGS */
 	size_t offset;                  /* in the holder's struct */
 	int64_t min;                    /* INT */
 	uint64_t max;                   /* INT, UINT, UINTS */
@@ -52,19 +66,19 @@ struct spec_array SPEC_ARRAY_OF(void);
 
 /* The table of one object: spec_object_config is where a file begins. */
 #define BEGIN(type) const struct spec_object *spec_object_##type(void);
-#define STRING(member, key, presence)
+#define STRING(member, key, format, presence)
 #define BOOL(member, key, presence)
 #define INT(member, key, min, max, presence)
 #define UINT(member, key, max, presence)
 #define ENUM(member, key, table, presence)
-#define STRINGS(member, key, presence)
+#define STRINGS(member, key, format, presence)
 #define UINTS(member, key, max, presence)
 #define ENUMS(member, key, table, presence)
 #define OBJECT(member, key, type, presence)
 #define LIST(member, key, type, presence)
 #define NAMED(member, key, type, presence)
 #define MAP(member, key, presence)
-#define LATER(key)
+#define FOREIGN(key)
 #define END(type)
 #include "spec/config.def"
 #include "spec/config_undef.h"

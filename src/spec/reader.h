@@ -12,16 +12,12 @@ enum {
 	PATH_SHOWN = 512
 };
 
-#define SPEC_LATER_TEXT \
-	"defined by the specification, but not carried out by this version of crun-lite"
-
 enum frame_kind {
 	FRAME_OBJECT,     /* of the table */
 	FRAME_LIST,       /* of a field: LIST, STRINGS, UINTS, ENUMS */
 	FRAME_MAP,        /* of a field: MAP, NAMED */
 	FRAME_ANY_OBJECT, /* of an unknown member, at any depth */
 	FRAME_ANY_LIST,
-	FRAME_EMPTY, /* of a LATER field: must stay empty */
 };
 
 /* One object or list that has begun and not ended. */

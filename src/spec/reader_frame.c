@@ -64,7 +64,7 @@ static int close_object(struct reader *r, struct frame *f)
 	for (size_t i = 0; i < f->type->count; i++) {
 		const struct spec_field *const field = &f->type->fields[i];
 
-		if (field->required && (f->seen >> i & 1) == 0) {
+		if (field->presence != SPEC_OPTIONAL && (f->seen >> i & 1) == 0) {
 			f->field = field;
 			return reader_fail(r, EINVAL, r->depth, f->at, "missing");
 		}
@@ -115,11 +115,6 @@ static int object_key(struct reader *r, struct frame *f, const char *key, size_t
 	return 0;
 }
 
-static int not_empty(const struct reader *r)
-{
-	return reader_fail(r, EINVAL, r->depth - 1, r->frames[r->depth - 1].at, SPEC_LATER_TEXT);
-}
-
 int reader_key(struct reader *r, const char *key, size_t len)
 {
 	struct frame *const f = &r->frames[r->depth - 1];
@@ -127,8 +122,6 @@ int reader_key(struct reader *r, const char *key, size_t len)
 	must(r->depth > 0);
 	f->key = r->lex.start;
 	f->key_size = r->lex.end - r->lex.start;
-	if (f->kind == FRAME_EMPTY)
-		return not_empty(r);
 	if (f->kind == FRAME_OBJECT)
 		return object_key(r, f, key, len);
 	TRY(add_key(r, f, key, len));
@@ -239,8 +232,6 @@ int reader_slot(struct reader *r, struct slot *ret)
 	case FRAME_LIST:
 	case FRAME_MAP:
 		return element_slot(r, f, ret);
-	case FRAME_EMPTY:
-		return not_empty(r);
 	case FRAME_ANY_LIST:
 		f->count++;
 		break;

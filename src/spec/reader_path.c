@@ -55,7 +55,7 @@ static void write_path(struct line *l, const struct reader *r, size_t depth)
 			add(l, "%s%s", l->end > 0 ? "." : "", f->field->key);
 		else if (f->kind == FRAME_LIST || f->kind == FRAME_ANY_LIST)
 			add(l, "[%zu]", f->count - 1);
-		else if (f->kind != FRAME_EMPTY)
+		else
 			add_key(l, r, f, f->kind != FRAME_MAP);
 	}
 }
@@ -124,7 +124,7 @@ int reader_wrong(const struct reader *r, const struct slot *s, const struct toke
 	add(&l, ", found ");
 	add_found(&l, t);
 	(void)reader_fail(r, EINVAL, r->depth, t->at, text); /* returned below */
-	if (t->kind == TOKEN_NULL && s->field != NULL && !s->field->required)
+	if (t->kind == TOKEN_NULL && s->field != NULL && s->field->presence == SPEC_OPTIONAL)
 		return err_hint(r->e, "leave it out instead");
 	return -r->e->code;
 }

@@ -112,19 +112,6 @@ static int open_map(struct reader *r, const struct slot *s, const struct token *
 			.kind = FRAME_MAP, .field = s->field, .target = s->target, .at = t->at });
 }
 
-static int store_later(struct reader *r, const struct slot *s, const struct token *t)
-{
-	const bool zero = t->len == 1 && t->text[0] == '0';
-
-	(void)s;
-	if (t->kind == TOKEN_OBJECT || t->kind == TOKEN_LIST)
-		return reader_push(r, &(struct frame){ .kind = FRAME_EMPTY, .at = t->at });
-	if (t->kind == TOKEN_NULL || (t->kind == TOKEN_BOOL && !t->value) ||
-		(t->kind == TOKEN_STRING && t->len == 0) || (t->kind == TOKEN_NUMBER && zero))
-		return 0;
-	return reader_fail(r, EINVAL, r->depth, t->at, SPEC_LATER_TEXT);
-}
-
 static int pass_any(struct reader *r, const struct slot *s, const struct token *t)
 {
 	(void)s;
@@ -155,10 +142,8 @@ static const struct {
 
 int reader_store(struct reader *r, const struct slot *s, const struct token *t)
 {
-	if (s->kind == SPEC_ANY)
+	if (s->kind == SPEC_ANY || s->kind == SPEC_FOREIGN)
 		return pass_any(r, s, t);
-	if (s->kind == SPEC_LATER)
-		return store_later(r, s, t);
 	if (t->kind != kinds[s->kind].takes)
 		return reader_wrong(r, s, t);
 	return kinds[s->kind].store(r, s, t);

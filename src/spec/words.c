@@ -18,6 +18,18 @@
 
 #define SPEC_SECCOMP_FLAG_WAIT_KILLABLE_RECV (1 << 5) /* Linux 5.19 */
 
+#define SPEC_SCHED_ISO                       4 /* reserved by the kernel, which has no such policy */
+#define SPEC_SCHED_DEADLINE                  6
+
+/* <linux/mempolicy.h>, given as numbers: older headers lack the newest. */
+#define SPEC_MPOL_DEFAULT             0
+#define SPEC_MPOL_PREFERRED           1
+#define SPEC_MPOL_BIND                2
+#define SPEC_MPOL_INTERLEAVE          3
+#define SPEC_MPOL_LOCAL               4
+#define SPEC_MPOL_PREFERRED_MANY      5 /* Linux 5.15 */
+#define SPEC_MPOL_WEIGHTED_INTERLEAVE 6 /* Linux 6.9 */
+
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80 /* Linux 5.6 */
 #endif

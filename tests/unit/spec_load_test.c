@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#define LATER_TEXT "defined by the specification, but not carried out by this version of crun-lite"
-
 /* Syntax. */
 static const struct {
 	const char *json, *text;
@@ -173,15 +171,6 @@ static const struct {
 		"" },
 	{ LINUX("", "'resources':{'rdma':{'mlx':@[]}}"),
 		"linux.resources.rdma[\"mlx\"]: expected an object, found a list", "" },
-	{ PROCESS("'args':['a'],'cwd':'/','apparmorProfile':@'p'"),
-		"process.apparmorProfile: " LATER_TEXT, "" },
-	{ PROCESS("'args':['a'],'cwd':'/','selinuxLabel':@0.0"),
-		"process.selinuxLabel: " LATER_TEXT, "" },
-	{ TOP("'hooks':@{'prestart':[]}"), "hooks: " LATER_TEXT, "" },
-	{ TOP("'mounts':[{'destination':'/','uidMappings':@[{}]}]"),
-		"mounts[0].uidMappings: " LATER_TEXT, "" },
-	{ TOP("'mounts':[{'destination':'/','uidMappings':@[null]}]"),
-		"mounts[0].uidMappings: " LATER_TEXT, "" },
 };
 
 Test(spec_load, values)
@@ -196,7 +185,7 @@ static const char *const good[] = {
 	TOP("'hooks':null"),
 	TOP("'hooks':{}"),
 	TOP("'hooks':[]"),
-	PROCESS("'args':[''],'cwd':'/','apparmorProfile':'','selinuxLabel':false,'scheduler':0"),
+	PROCESS("'args':[''],'cwd':'/','apparmorProfile':'','selinuxLabel':''"),
 	OOM("-1000"),
 	USER("'uid':4294967294,'umask':511,'additionalGids':[]"),
 	LINUX("", "'rootfsPropagation':''"),

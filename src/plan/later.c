@@ -1,0 +1,40 @@
+/* What the configuration can say and no operation carries out yet: an error, never a weaker
+ * container.  A row goes when its builder comes. */
+#include "plan/build.h"
+
+static bool is_text(const struct spec_str *s)
+{
+	return s->value != NULL && s->value[0] != '\0';
+}
+
+int plan_later(struct plan *p, struct err *e)
+{
+	const struct spec_process *const process = p->config->process;
+	const struct spec_linux *const l = p->config->os;
+	const struct {
+		const char *path;
+		bool given;
+		struct src_pos at;
+	} rows[] = {
+		{ "process.apparmorProfile", is_text(&process->apparmorProfile),
+			process->apparmorProfile.at },
+		{ "process.selinuxLabel", is_text(&process->selinuxLabel),
+			process->selinuxLabel.at },
+		{ "process.scheduler", process->scheduler != NULL, process->at },
+		{ "process.ioPriority", process->ioPriority != NULL, process->at },
+		{ "hooks", p->config->hooks != NULL, p->config->at },
+		{ "linux.mountLabel", is_text(&l->mountLabel), l->mountLabel.at },
+		{ "linux.personality", l->personality != NULL, l->at },
+		{ "linux.intelRdt", l->intelRdt != NULL, l->at },
+		{ "linux.memoryPolicy", l->memoryPolicy != NULL, l->at },
+		{ "linux.netDevices", l->netDevices.count > 0, l->netDevices.at },
+		{ "linux.seccomp.listenerPath",
+			l->seccomp != NULL && is_text(&l->seccomp->listenerPath), l->at },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].given)
+			return err_set(e, ENOTSUP, rows[i].at,
+				"%s: this version of crun-lite cannot carry it out", rows[i].path);
+	return 0;
+}
