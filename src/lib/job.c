@@ -116,7 +116,6 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	TRY(read_config(j, path, e));
 	TRY(spec_load(j->text.text, j->text.size, &j->arena, &j->config, e));
-	TRY(spec_validate(j->config, e));
 	take_options(j, o);
 	if (o->overlay_dir != NULL)
 		TRY(absolute(j, o->overlay_dir, &j->options.overlay_dir, e));

@@ -7,6 +7,14 @@ static bool is_text(const struct spec_str *s)
 	return s->value != NULL && s->value[0] != '\0';
 }
 
+static bool notifies(const struct spec_seccomp *s)
+{
+	for (size_t i = 0; s != NULL && i < s->syscalls.count; i++)
+		if (s->syscalls.items[i].action.value == SPEC_SECCOMP_NOTIFY)
+			return true;
+	return false;
+}
+
 int plan_later(struct plan *p, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
@@ -30,6 +38,7 @@ int plan_later(struct plan *p, struct err *e)
 		{ "linux.netDevices", l->netDevices.count > 0, l->netDevices.at },
 		{ "linux.seccomp.listenerPath",
 			l->seccomp != NULL && is_text(&l->seccomp->listenerPath), l->at },
+		{ "linux.seccomp.syscalls", notifies(l->seccomp), l->at },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

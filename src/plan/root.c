@@ -24,18 +24,10 @@ struct overlay {
 	const char *path; /* config path that asked for it */
 };
 
-static const struct spec_pair *annotation(const struct plan *p, const char *key)
-{
-	for (size_t i = 0; i < p->config->annotations.count; i++)
-		if (strcmp(p->config->annotations.items[i].key.value, key) == 0)
-			return &p->config->annotations.items[i];
-	return NULL;
-}
-
 static struct overlay overlay_wanted(const struct plan *p)
 {
-	const struct spec_pair *const own = annotation(p, ANNOTATION);
-	const struct spec_pair *const lower = annotation(p, ANNOTATION_LOWER);
+	const struct spec_pair *const own = spec_annotation(p->config, ANNOTATION);
+	const struct spec_pair *const lower = spec_annotation(p->config, ANNOTATION_LOWER);
 	struct overlay o = { .path = "--overlay", .at = p->config->root->path.at };
 
 	if (own != NULL || lower != NULL) {

@@ -31,7 +31,7 @@ enum spec_presence {
 
 /* What a string must look like: the rows of spec/formats.def. */
 enum spec_format {
-#define FORMAT(name, expected) SPEC_FORMAT_##name,
+#define FORMAT(name, expected, example) SPEC_FORMAT_##name,
 #include "spec/formats.def"
 #undef FORMAT
 };

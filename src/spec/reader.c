@@ -1,5 +1,6 @@
 /* config.json to structs, in one pass and without a tree between: yajl's events are walked along
  * the field tables, with one frame for each open object or list.  Never opens a file. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
@@ -10,18 +11,29 @@ struct events {
 	struct reader reader;
 	yajl_handle yajl;
 	bool at_end; /* yajl has had all bytes */
+	int failed;  /* what ended the reading: a negative errno */
 };
 
+static void syntax(const struct reader *r, struct src_pos at, const char *what)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "syntax error: %s", what);
+	spec_report_add(r->report,
+		&(struct spec_finding){
+			.rule = "syntax", .at = at, .path = "", .text = text, .code = EINVAL });
+}
+
 /* Refuses escapes that stand for no character.  yajl would put '?' for a lone surrogate. */
-static int check_escapes(struct reader *r, size_t decoded_len)
+static bool check_escapes(const struct reader *r, size_t decoded_len)
 {
 	const size_t raw_len = r->lex.end - r->lex.start;
 
 	if (raw_len == decoded_len + 2 ||
 		lex_is_sound(r->lex.bytes + r->lex.start + 1, raw_len - 2))
-		return 0;
-	return err_set(r->e, EINVAL, lex_pos(&r->lex),
-		"syntax error: a string with \\u0000 or a lone surrogate");
+		return true;
+	syntax(r, lex_pos(&r->lex), "a string with \\u0000 or a lone surrogate");
+	return false;
 }
 
 static void advance(struct events *ev)
@@ -42,11 +54,12 @@ static int on_value(void *context, const struct token *without_place)
 
 	advance(ev);
 	t.at = lex_pos(&r->lex);
-	if (t.kind == TOKEN_STRING && check_escapes(r, t.len) < 0)
-		return 0;
-	if (reader_slot(r, &s) < 0 || reader_store(r, &s, &t) < 0)
-		return 0;
-	return 1;
+	ev->failed = t.kind == TOKEN_STRING && !check_escapes(r, t.len) ? -EINVAL : 0;
+	if (ev->failed == 0)
+		ev->failed = reader_slot(r, &s);
+	if (ev->failed == 0)
+		ev->failed = reader_store(r, &s, &t);
+	return ev->failed == 0;
 }
 
 static int on_null(void *context)
@@ -86,9 +99,8 @@ static int on_key(void *context, const unsigned char *key, size_t len)
 	struct reader *const r = &ev->reader;
 
 	advance(ev);
-	if (check_escapes(r, len) < 0)
-		return 0;
-	return reader_key(r, (const char *)key, len) == 0;
+	ev->failed = !check_escapes(r, len) ? -EINVAL : reader_key(r, (const char *)key, len);
+	return ev->failed == 0;
 }
 
 static int on_end(void *context)
@@ -96,7 +108,8 @@ static int on_end(void *context)
 	struct events *const ev = context;
 
 	advance(ev);
-	return reader_pop(&ev->reader) == 0;
+	ev->failed = reader_pop(&ev->reader);
+	return ev->failed == 0;
 }
 
 static const yajl_callbacks callbacks = {
@@ -127,7 +140,7 @@ static const struct {
 	{ "comment", "JSON has no comments" },
 };
 
-static int syntax_error(struct events *ev)
+static void syntax_error(struct events *ev)
 {
 	struct reader *const r = &ev->reader;
 	const struct lex *const l = &r->lex;
@@ -136,9 +149,10 @@ static int syntax_error(struct events *ev)
 	size_t stopped = yajl_get_bytes_consumed(ev->yajl);
 	unsigned char *theirs;
 
-	if (ev->at_end)
-		return err_set(r->e, EINVAL, lex_pos_at(l, l->size),
-			"syntax error: the text ends too early");
+	if (ev->at_end) {
+		syntax(r, lex_pos_at(l, l->size), "the text ends too early");
+		return;
+	}
 	theirs = yajl_get_error(ev->yajl, 0, bytes, l->size);
 	for (size_t i = 0; theirs != NULL && i < ARRAY_LEN(reasons); i++)
 		if (strstr((const char *)theirs, reasons[i].theirs) != NULL) {
@@ -149,24 +163,28 @@ static int syntax_error(struct events *ev)
 		stopped = SIZE_MAX;
 	if (theirs != NULL)
 		yajl_free_error(ev->yajl, theirs);
-	return err_set(r->e, EINVAL, lex_pos_refused(l, stopped), "syntax error: %s", ours);
+	syntax(r, lex_pos_refused(l, stopped), ours);
 }
 
+/* Returns 0 when all of it was read, whatever is wrong with it; -EINVAL, -E2BIG, -ENOMEM. */
 static int parse(struct events *ev)
 {
 	const struct lex *const l = &ev->reader.lex;
 	yajl_status status;
 
-	if (yajl_config(ev->yajl, yajl_dont_validate_strings, 1) == 0) /* lex_check_bytes did */
-		return err_set(ev->reader.e, EINVAL, POS_NONE, "yajl is of another version");
+	/* lex_check_bytes looked at the encoding */
+	must(yajl_config(ev->yajl, yajl_dont_validate_strings, 1) != 0);
 	status = yajl_parse(ev->yajl, (const unsigned char *)l->bytes, l->size);
 	if (status == yajl_status_ok) {
 		ev->at_end = true;
 		status = yajl_complete_parse(ev->yajl);
 	}
+	if (status == yajl_status_ok)
+		return 0;
 	if (status == yajl_status_client_canceled)
-		return -ev->reader.e->code;
-	return status == yajl_status_ok ? 0 : syntax_error(ev);
+		return ev->failed;
+	syntax_error(ev);
+	return -EINVAL;
 }
 
 static void events_free(struct events *ev)
@@ -178,29 +196,22 @@ static void events_free(struct events *ev)
 	free(ev);
 }
 
-int spec_load(const char *bytes, size_t size, struct arena *arena, const struct spec_config **ret,
-	struct err *e)
+int reader_run(const struct lex *file, struct spec_report *report, const struct spec_object *type,
+	void *target)
 {
-	struct events *ev;
-	int rc;
+	struct events *const ev = calloc(1, sizeof(*ev));
+	int rc = -ENOMEM;
 
-	if (size > SPEC_SIZE_MAX)
-		return err_set(e, E2BIG, POS_NONE, "larger than 16 MiB");
-	TRY(lex_check_bytes(bytes, size, e));
-	ev = calloc(1, sizeof(*ev));
 	if (ev == NULL)
-		return err_set(e, ENOMEM, POS_NONE, "out of memory");
-	ev->reader.lex = lex_begin(bytes, size);
-	ev->reader.arena = arena;
-	ev->reader.e = e;
-	ev->reader.config = arena_alloc(arena, sizeof(*ev->reader.config));
+		return rc;
+	ev->reader.lex = *file;
+	ev->reader.arena = report->arena;
+	ev->reader.report = report;
+	ev->reader.type = type;
+	ev->reader.target = target;
 	ev->yajl = yajl_alloc(&callbacks, NULL, ev);
-	if (ev->reader.config == NULL || ev->yajl == NULL)
-		rc = err_set(e, ENOMEM, POS_NONE, "out of memory");
-	else
+	if (ev->yajl != NULL)
 		rc = parse(ev);
-	if (rc == 0)
-		*ret = ev->reader.config;
 	events_free(ev);
 	return rc;
 }

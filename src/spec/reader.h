@@ -6,6 +6,7 @@
 #include "spec/fields.h"
 #include "spec/keyset.h"
 #include "spec/lex.h"
+#include "spec/report.h"
 
 enum {
 	SPEC_LIST_MAX = 65536,
@@ -36,6 +37,7 @@ struct frame {
 	size_t room;          /* elements that fit in items */
 	size_t count;         /* elements so far; the newest may be unfinished */
 	struct keyset keys;
+	bool full; /* LIST, MAP: that it has too many elements was said */
 };
 
 enum token_kind {
@@ -66,53 +68,65 @@ struct slot {
 
 struct reader {
 	struct lex lex;
-	struct arena *arena;
-	struct err *e;
-	struct spec_config *config;
+	struct arena *arena; /* of the report */
+	struct spec_report *report;
+	const struct spec_object *type; /* of the file itself */
+	void *target;                   /* its struct */
 	struct frame frames[SPEC_DEPTH_MAX];
 	size_t depth;
 };
 
+/* What is wrong with the input goes to the report, and reading goes on: a value that is refused is
+ * passed over.  Only what makes going on pointless is a failure: -E2BIG too deep, -ENOMEM. */
+
+/* reader.c: the file */
+
+/* Reads a whole file of one type into target, a zeroed struct of it.
+ * Returns 0 when it was read to its end, whatever the report says of it; -EINVAL syntax,
+ * -E2BIG, -ENOMEM (which no finding tells). */
+CHECKED int reader_run(const struct lex *file, struct spec_report *report,
+	const struct spec_object *type, void *target);
+
 /* reader_frame.c: frames */
 
-/* Opens a frame.  Returns 0; -E2BIG when it would be the 129th, with the error set. */
+/* Opens a frame.  Returns 0; -E2BIG when it would be the 129th. */
 CHECKED int reader_push(struct reader *r, const struct frame *f);
 
 /* Closes the newest frame: its list becomes an array of the arena, its required members are
- * looked for.  Returns 0, -EINVAL, -ENOMEM, with the error set. */
+ * looked for.  Returns 0, -ENOMEM. */
 CHECKED int reader_pop(struct reader *r);
 
 /* Gives back what the frame has outside of the arena. */
 void reader_frame_done(struct frame *f);
 
-/* Notes the key whose token is the newest.  Returns 0, -EINVAL, -E2BIG, -ENOMEM, with the error
- * set. */
+/* Notes the key whose token is the newest.  Returns 0, -ENOMEM. */
 CHECKED int reader_key(struct reader *r, const char *key, size_t len);
 
-/* Where the next value belongs; makes room for it in a list.
- * Returns 0, -EINVAL, -E2BIG, -ENOMEM, with the error set. */
+/* Where the next value belongs; makes room for it in a list.  Returns 0, -ENOMEM. */
 CHECKED int reader_slot(struct reader *r, struct slot *ret);
 
 /* reader_store.c: values */
 
-/* Stores one value, or opens the frame that it begins.
- * Returns 0, -EINVAL, -E2BIG, -ENOMEM, with the error set. */
+/* Stores one value, or opens the frame that it begins.  Returns 0, -E2BIG, -ENOMEM. */
 CHECKED int reader_store(struct reader *r, const struct slot *s, const struct token *t);
 
-/* reader_path.c: errors */
+/* reader_path.c: findings */
 
-/* Sets the error "<path>: <text>", the path being that of the value under the outer `depth` frames.
- */
-int reader_fail(
-	const struct reader *r, int code, size_t depth, struct src_pos at, const char *text);
+/* Adds an error for the value under the outer `depth` frames.  rule: see struct spec_finding. */
+void reader_refuse(const struct reader *r, const char *rule, size_t depth, struct src_pos at,
+	const char *text);
 
-/* As reader_fail, for a value of another type or range than the slot's. */
-int reader_wrong(const struct reader *r, const struct slot *s, const struct token *t);
+/* The same, for a value of another type, range or form than the slot's. */
+void reader_wrong(const struct reader *r, const struct slot *s, const struct token *t);
 
-/* As reader_fail, for a text that is no word of the slot's table; hints at the nearest. */
-int reader_no_word(const struct reader *r, const struct slot *s, const struct token *t);
+/* The same, for a text that is no word of the slot's table; hints at the nearest. */
+void reader_no_word(const struct reader *r, const struct slot *s, const struct token *t);
 
-/* As reader_fail, for memory that ran out. */
-int reader_no_memory(const struct reader *r);
+/* Warns of a key that the object does not have; hints at the nearest. */
+void reader_unknown(
+	const struct reader *r, const struct spec_object *type, const char *key, size_t len);
+
+/* Warns of a key that means nothing on this platform. */
+void reader_foreign(const struct reader *r);
 
 #endif

@@ -1,5 +1,6 @@
 /* Frames of the reader: keys, room for elements, the end of objects and lists.
  * Looks at no value. */
+#include "spec/format.h"
 #include "spec/reader.h"
 
 #include <stdio.h>
@@ -12,9 +13,18 @@ enum {
 
 int reader_push(struct reader *r, const struct frame *f)
 {
-	if (r->depth == SPEC_DEPTH_MAX)
-		return err_set(r->e, E2BIG, f->at, "nested deeper than %u objects and lists",
+	if (r->depth == SPEC_DEPTH_MAX) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "nested deeper than %u objects and lists",
 			SPEC_DEPTH_MAX);
+		spec_report_add(r->report, &(struct spec_finding){ .rule = "limit",
+						   .at = f->at,
+						   .path = "",
+						   .text = text,
+						   .code = E2BIG });
+		return -E2BIG;
+	}
 	r->frames[r->depth++] = *f;
 	return 0;
 }
@@ -51,26 +61,27 @@ static int close_list(struct reader *r, struct frame *f)
 		void *const items = arena_array(r->arena, f->count, size);
 
 		if (items == NULL)
-			return reader_no_memory(r);
+			return -ENOMEM;
 		memcpy(items, f->items, f->count * size);
 		array.items = items;
 	}
 	memcpy(f->target, &array, sizeof(array));
+	if (f->count == 0 && f->field->presence == SPEC_NONEMPTY)
+		reader_refuse(r, "empty", r->depth - 1, f->at, "must not be empty");
 	return 0;
 }
 
-static int close_object(struct reader *r, struct frame *f)
+static void close_object(struct reader *r, struct frame *f)
 {
 	for (size_t i = 0; i < f->type->count; i++) {
 		const struct spec_field *const field = &f->type->fields[i];
 
 		if (field->presence != SPEC_OPTIONAL && (f->seen >> i & 1) == 0) {
 			f->field = field;
-			return reader_fail(r, EINVAL, r->depth, f->at, "missing");
+			reader_refuse(r, "missing", r->depth, f->at, "missing");
 		}
 	}
 	memcpy((char *)f->target + f->type->at_offset, &f->at, sizeof(f->at));
-	return 0;
 }
 
 int reader_pop(struct reader *r)
@@ -79,7 +90,7 @@ int reader_pop(struct reader *r)
 
 	must(r->depth > 0);
 	if (f->kind == FRAME_OBJECT)
-		TRY(close_object(r, f));
+		close_object(r, f);
 	if (f->kind == FRAME_LIST || f->kind == FRAME_MAP)
 		TRY(close_list(r, f));
 	reader_frame_done(f);
@@ -87,9 +98,9 @@ int reader_pop(struct reader *r)
 	return 0;
 }
 
-static int duplicate(const struct reader *r)
+static void duplicate(const struct reader *r)
 {
-	return reader_fail(r, EINVAL, r->depth, lex_pos(&r->lex), "given twice");
+	reader_refuse(r, "duplicate", r->depth, lex_pos(&r->lex), "given twice");
 }
 
 static int add_key(struct reader *r, struct frame *f, const char *key, size_t len)
@@ -97,8 +108,8 @@ static int add_key(struct reader *r, struct frame *f, const char *key, size_t le
 	const int rc = keyset_add(&f->keys, &r->lex, key, len);
 
 	if (rc == -EEXIST)
-		return duplicate(r);
-	return rc < 0 ? reader_no_memory(r) : 0;
+		duplicate(r);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int object_key(struct reader *r, struct frame *f, const char *key, size_t len)
@@ -106,11 +117,17 @@ static int object_key(struct reader *r, struct frame *f, const char *key, size_t
 	uint64_t bit;
 
 	f->field = spec_field_find(f->type, key, len);
-	if (f->field == NULL)
+	if (f->field == NULL) {
+		reader_unknown(r, f->type, key, len);
 		return add_key(r, f, key, len);
+	}
 	bit = UINT64_C(1) << (f->field - f->type->fields);
-	if ((f->seen & bit) != 0)
-		return duplicate(r);
+	if (f->field->kind == SPEC_FOREIGN)
+		reader_foreign(r);
+	if ((f->seen & bit) != 0) {
+		duplicate(r);
+		f->field = NULL; /* the first value stays */
+	}
 	f->seen |= bit;
 	return 0;
 }
@@ -129,28 +146,22 @@ int reader_key(struct reader *r, const char *key, size_t len)
 		f->name.at = lex_pos(&r->lex);
 		f->name.value = arena_text(r->arena, key, len);
 		if (f->name.value == NULL)
-			return reader_no_memory(r);
+			return -ENOMEM;
 	}
 	return 0;
 }
 
 /* Room for one more element, zeroed. */
-static int add_element(struct reader *r, struct frame *f, void **ret)
+static int add_element(struct frame *f, void **ret)
 {
 	const size_t size = element_size(f->field);
 
-	if (f->count == SPEC_LIST_MAX) {
-		char text[64];
-
-		(void)snprintf(text, sizeof(text), "more than %d elements", SPEC_LIST_MAX);
-		return reader_fail(r, E2BIG, r->depth - 1, f->at, text);
-	}
 	if (f->count == f->room) {
 		const size_t room = f->room == 0 ? FIRST_ROOM : f->room * 2;
 		void *const items = realloc(f->items, room * size);
 
 		if (items == NULL)
-			return reader_no_memory(r);
+			return -ENOMEM;
 		f->items = items;
 		f->room = room;
 	}
@@ -170,11 +181,35 @@ static const enum spec_kind kind_of_element[SPEC_KINDS] = {
 };
 
 /* The name of a NAMED object goes into the row that has no key. */
-static void set_name(const struct spec_object *o, char *element, const struct spec_str *name)
+static void set_name(
+	struct reader *r, const struct spec_object *o, char *element, const struct spec_str *name)
 {
-	for (size_t i = 0; i < o->count; i++)
-		if (o->fields[i].key == NULL)
-			memcpy(element + o->fields[i].offset, name, sizeof(*name));
+	for (size_t i = 0; i < o->count; i++) {
+		const struct spec_field *const field = &o->fields[i];
+		const struct slot slot = { .kind = SPEC_STRING, .field = field };
+		const struct token key = { .kind = TOKEN_STRING,
+			.at = name->at,
+			.text = name->value,
+			.len = strlen(name->value) };
+
+		if (field->key != NULL)
+			continue;
+		memcpy(element + field->offset, name, sizeof(*name));
+		if (!spec_format_is(field->format, name->value))
+			reader_wrong(r, &slot, &key);
+	}
+}
+
+/* One more than a list may have: said once, passed over from there on. */
+static void overflow(struct reader *r, struct frame *f)
+{
+	char text[64];
+
+	if (f->full)
+		return;
+	f->full = true;
+	(void)snprintf(text, sizeof(text), "more than %d elements", SPEC_LIST_MAX);
+	reader_refuse(r, "limit", r->depth - 1, f->at, text);
 }
 
 static int element_slot(struct reader *r, struct frame *f, struct slot *ret)
@@ -182,7 +217,12 @@ static int element_slot(struct reader *r, struct frame *f, struct slot *ret)
 	const struct spec_field *const field = f->field;
 	void *element = NULL;
 
-	TRY(add_element(r, f, &element));
+	if (f->count == SPEC_LIST_MAX) {
+		overflow(r, f);
+		*ret = (struct slot){ .kind = SPEC_ANY };
+		return 0;
+	}
+	TRY(add_element(f, &element));
 	*ret = (struct slot){
 		.kind = kind_of_element[field->kind], .field = field, .target = element
 	};
@@ -197,7 +237,7 @@ static int element_slot(struct reader *r, struct frame *f, struct slot *ret)
 		ret->in_place = true;
 	}
 	if (field->kind == SPEC_NAMED)
-		set_name(ret->type, element, &f->name);
+		set_name(r, ret->type, element, &f->name);
 	return 0;
 }
 
@@ -218,10 +258,9 @@ int reader_slot(struct reader *r, struct slot *ret)
 	struct frame *f;
 
 	if (r->depth == 0) {
-		*ret = (struct slot){ .kind = SPEC_OBJECT,
-			.type = spec_object_config(),
-			.target = r->config,
-			.in_place = true };
+		*ret = (struct slot){
+			.kind = SPEC_OBJECT, .type = r->type, .target = r->target, .in_place = true
+		};
 		return 0;
 	}
 	f = &r->frames[r->depth - 1];

@@ -1,12 +1,18 @@
 /* What the reader says when it refuses: the path of the value, what was expected, what was found.
- * Only ever called once for a file, so it may be slow. */
+ * At most SPEC_FINDINGS_MAX of them are kept, so it may be slow. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
+#include "spec/format.h"
 #include "spec/reader.h"
+
+enum {
+	WORDS_SHOWN = 16
+}; /* a longer list helps nobody */
 
 struct line {
 	char *text;
@@ -60,17 +66,25 @@ static void write_path(struct line *l, const struct reader *r, size_t depth)
 	}
 }
 
-int reader_fail(const struct reader *r, int code, size_t depth, struct src_pos at, const char *text)
+static void report(const struct reader *r, size_t depth, const struct spec_finding *f)
 {
 	char path[PATH_SHOWN] = "";
 	struct line l = { path, sizeof(path), 0 };
+	struct spec_finding with_path = *f;
 
 	write_path(&l, r, depth);
-	return err_set(r->e, code, at, "%s%s%s", path, l.end > 0 ? ": " : "", text);
+	with_path.path = path;
+	with_path.code = EINVAL;
+	spec_report_add(r->report, &with_path);
+}
+
+void reader_refuse(
+	const struct reader *r, const char *rule, size_t depth, struct src_pos at, const char *text)
+{
+	report(r, depth, &(struct spec_finding){ .rule = rule, .at = at, .text = text });
 }
 
 static const char *const expected[SPEC_KINDS] = {
-	[SPEC_STRING] = "a string",
 	[SPEC_BOOL] = "true or false",
 	[SPEC_ENUM] = "a string",
 	[SPEC_STRINGS] = "a list of strings",
@@ -108,7 +122,19 @@ static void add_found(struct line *l, const struct token *t)
 	}
 }
 
-int reader_wrong(const struct reader *r, const struct slot *s, const struct token *t)
+/* The right type, yet not right: then it is the range or the form. */
+static const char *rule_of(const struct slot *s, const struct token *t)
+{
+	const bool whole = t->kind == TOKEN_NUMBER && memchr(t->text, '.', t->len) == NULL &&
+			   memchr(t->text, 'e', t->len) == NULL &&
+			   memchr(t->text, 'E', t->len) == NULL;
+
+	if (whole && (s->kind == SPEC_INT || s->kind == SPEC_UINT))
+		return "range";
+	return t->kind == TOKEN_STRING && s->kind == SPEC_STRING ? "format" : "type";
+}
+
+void reader_wrong(const struct reader *r, const struct slot *s, const struct token *t)
 {
 	char text[256];
 	struct line l = { text, sizeof(text), 0 };
@@ -119,14 +145,16 @@ int reader_wrong(const struct reader *r, const struct slot *s, const struct toke
 			s->field->max);
 	else if (s->kind == SPEC_UINT)
 		add(&l, "a whole number from 0 to %" PRIu64, s->field->max);
+	else if (s->kind == SPEC_STRING)
+		add(&l, "%s",
+			spec_format_words(s->field != NULL ? s->field->format : SPEC_FORMAT_any));
 	else
 		add(&l, "%s", expected[s->kind]);
 	add(&l, ", found ");
 	add_found(&l, t);
-	(void)reader_fail(r, EINVAL, r->depth, t->at, text); /* returned below */
+	reader_refuse(r, rule_of(s, t), r->depth, t->at, text);
 	if (t->kind == TOKEN_NULL && s->field != NULL && s->field->presence == SPEC_OPTIONAL)
-		return err_hint(r->e, "leave it out instead");
-	return -r->e->code;
+		spec_report_hint(r->report, "leave it out instead");
 }
 
 static const struct spec_word *nearest(const struct spec_words *table, const char *text)
@@ -145,7 +173,7 @@ static const struct spec_word *nearest(const struct spec_words *table, const cha
 	return best;
 }
 
-int reader_no_word(const struct reader *r, const struct slot *s, const struct token *t)
+void reader_no_word(const struct reader *r, const struct slot *s, const struct token *t)
 {
 	const struct spec_words *const table = s->field->words;
 	const struct spec_word *near;
@@ -153,18 +181,58 @@ int reader_no_word(const struct reader *r, const struct slot *s, const struct to
 	struct line l = { text, sizeof(text), 0 };
 
 	add_found(&l, t);
-	add(&l, " is not one of: ");
-	for (size_t i = 0, n = 0; i < table->count; i++)
+	add(&l, table->count > WORDS_SHOWN ? " is not known" : " is not one of: ");
+	for (size_t i = 0, n = 0; table->count <= WORDS_SHOWN && i < table->count; i++)
 		if (table->words[i].text[0] != '\0')
 			add(&l, "%s%s", n++ > 0 ? ", " : "", table->words[i].text);
-	(void)reader_fail(r, EINVAL, r->depth, t->at, text); /* returned below */
+	reader_refuse(r, "word", r->depth, t->at, text);
 	near = nearest(table, text_escape(word, sizeof(word), t->text, t->len));
 	if (near != NULL && near->text[0] != '\0')
-		return err_hint(r->e, "did you mean \"%s\"?", near->text);
-	return -r->e->code;
+		spec_report_hint(r->report, "did you mean \"%s\"?", near->text);
+	else if (table->count > WORDS_SHOWN)
+		spec_report_hint(r->report, "words like \"%s\" are", table->words[0].text);
 }
 
-int reader_no_memory(const struct reader *r)
+static const char *nearest_key(const struct spec_object *type, const char *key)
 {
-	return err_set(r->e, ENOMEM, lex_pos(&r->lex), "out of memory");
+	const char *best = NULL;
+	size_t best_distance = SIZE_MAX;
+
+	for (size_t i = 0; i < type->count; i++) {
+		const char *const k = type->fields[i].key;
+		const size_t distance = k == NULL                 ? SIZE_MAX
+					: strcasecmp(k, key) == 0 ? 0
+								  : text_distance(key, k);
+
+		if (distance < best_distance && text_is_near(distance, key)) {
+			best = k;
+			best_distance = distance;
+		}
+	}
+	return best;
+}
+
+void reader_unknown(
+	const struct reader *r, const struct spec_object *type, const char *key, size_t len)
+{
+	char shown[TEXT_SHOWN];
+	const char *near;
+
+	report(r, r->depth,
+		&(struct spec_finding){ .severity = SPEC_WARNING,
+			.rule = "unknown-key",
+			.at = lex_pos(&r->lex),
+			.text = "not a member that the specification knows: ignored" });
+	near = nearest_key(type, text_escape(shown, sizeof(shown), key, len));
+	if (near != NULL)
+		spec_report_hint(r->report, "did you mean \"%s\"?", near);
+}
+
+void reader_foreign(const struct reader *r)
+{
+	report(r, r->depth,
+		&(struct spec_finding){ .severity = SPEC_WARNING,
+			.rule = "platform",
+			.at = lex_pos(&r->lex),
+			.text = "for another platform: ignored" });
 }

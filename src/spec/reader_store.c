@@ -2,17 +2,45 @@
  * One row of a table for each kind. */
 #include <string.h>
 
+#include "spec/format.h"
 #include "spec/reader.h"
 
 typedef int (*store_fn)(struct reader *r, const struct slot *s, const struct token *t);
+
+/* Any value, whatever is in it. */
+static int pass_any(struct reader *r, const struct token *t)
+{
+	if (t->kind == TOKEN_OBJECT)
+		return reader_push(r, &(struct frame){ .kind = FRAME_ANY_OBJECT, .at = t->at });
+	if (t->kind == TOKEN_LIST)
+		return reader_push(r, &(struct frame){ .kind = FRAME_ANY_LIST, .at = t->at });
+	return 0;
+}
+
+static int refuse(struct reader *r, const struct slot *s, const struct token *t)
+{
+	reader_wrong(r, s, t);
+	return pass_any(r, t);
+}
+
+/* Is any text right here? */
+static bool is_free(const struct spec_field *f, const struct token *t)
+{
+	return f->format == SPEC_FORMAT_any ||
+	       (t->len == 0 && f->kind == SPEC_STRING && f->presence == SPEC_OPTIONAL);
+}
 
 static int store_string(struct reader *r, const struct slot *s, const struct token *t)
 {
 	struct spec_str *const to = s->target;
 
-	to->at = t->at;
 	to->value = t->len == 0 ? "" : arena_text(r->arena, t->text, t->len);
-	return to->value == NULL ? reader_no_memory(r) : 0;
+	if (to->value == NULL)
+		return -ENOMEM;
+	to->at = t->at;
+	if (!is_free(s->field, t) && !spec_format_is(s->field->format, to->value))
+		reader_wrong(r, s, t);
+	return 0;
 }
 
 static int store_bool(struct reader *r, const struct slot *s, const struct token *t)
@@ -46,7 +74,7 @@ static int store_uint(struct reader *r, const struct slot *s, const struct token
 	uint64_t n;
 
 	if (!parse_whole(t, &negative, &n) || negative || n > s->field->max)
-		return reader_wrong(r, s, t);
+		return refuse(r, s, t);
 	*(struct spec_uint *)s->target = (struct spec_uint){ n, t->at };
 	return 0;
 }
@@ -59,10 +87,10 @@ static int store_int(struct reader *r, const struct slot *s, const struct token 
 	uint64_t n;
 
 	if (!parse_whole(t, &negative, &n) || n > (uint64_t)INT64_MAX + (negative ? 1 : 0))
-		return reader_wrong(r, s, t);
+		return refuse(r, s, t);
 	value = negative ? -(int64_t)(n - 1) - 1 : (int64_t)n;
 	if (value < s->field->min || (!negative && n > most))
-		return reader_wrong(r, s, t);
+		return refuse(r, s, t);
 	*(struct spec_int *)s->target = (struct spec_int){ value, t->at };
 	return 0;
 }
@@ -80,7 +108,8 @@ static int store_enum(struct reader *r, const struct slot *s, const struct token
 			(struct spec_enum){ table->words[i].number, t->at };
 		return 0;
 	}
-	return reader_no_word(r, s, t);
+	reader_no_word(r, s, t);
+	return 0;
 }
 
 static int open_object(struct reader *r, const struct slot *s, const struct token *t)
@@ -90,7 +119,7 @@ static int open_object(struct reader *r, const struct slot *s, const struct toke
 	if (!s->in_place) {
 		target = arena_alloc(r->arena, s->type->size);
 		if (target == NULL)
-			return reader_no_memory(r);
+			return -ENOMEM;
 		memcpy(s->target, &target, sizeof(target));
 	}
 	return reader_push(
@@ -110,16 +139,6 @@ static int open_map(struct reader *r, const struct slot *s, const struct token *
 	return reader_push(r,
 		&(struct frame){
 			.kind = FRAME_MAP, .field = s->field, .target = s->target, .at = t->at });
-}
-
-static int pass_any(struct reader *r, const struct slot *s, const struct token *t)
-{
-	(void)s;
-	if (t->kind == TOKEN_OBJECT)
-		return reader_push(r, &(struct frame){ .kind = FRAME_ANY_OBJECT, .at = t->at });
-	if (t->kind == TOKEN_LIST)
-		return reader_push(r, &(struct frame){ .kind = FRAME_ANY_LIST, .at = t->at });
-	return 0;
 }
 
 static const struct {
@@ -143,8 +162,8 @@ static const struct {
 int reader_store(struct reader *r, const struct slot *s, const struct token *t)
 {
 	if (s->kind == SPEC_ANY || s->kind == SPEC_FOREIGN)
-		return pass_any(r, s, t);
+		return pass_any(r, t);
 	if (t->kind != kinds[s->kind].takes)
-		return reader_wrong(r, s, t);
+		return refuse(r, s, t);
 	return kinds[s->kind].store(r, s, t);
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "spec/report.h"
 
 #define SPEC_ID_MAX    4294967294u /* 2^32-1 is no id: setresuid(2) takes it for "unchanged" */
 #define SPEC_SIZE_MAX  (16u * 1024 * 1024)
@@ -116,21 +117,34 @@ const struct spec_word *spec_word_find(const struct spec_words *table, const cha
 /* The first word with this number; "?" when there is none. */
 const char *spec_word_text(const struct spec_words *table, int64_t number);
 
-/* Reads a configuration: syntax, types, ranges, enums, required members.
+/* What a file holds: struct spec_config, spec_process (of exec), spec_resources (of update). */
+enum spec_type {
+	SPEC_CONFIG,
+	SPEC_PROCESS,
+	SPEC_RESOURCES,
+};
+
+/* Reads a file and judges it: syntax, types, ranges, forms, required members, and the rules
+ * between members (spec/rules.def) that need no facts of the host.  Goes on behind an error.
  *
  * bytes, size  the file's contents; need not end in a NUL; at most SPEC_SIZE_MAX
- * arena        all that *ret points to lives there, also after the bytes are gone
- * ret          set on success only
- * Returns      0; -EINVAL bad input, -E2BIG too large or too deep, -ENOMEM; *e says where and why
- */
+ * report       its arena gets the findings and all that *ret points to, also after the bytes are
+ *              gone
+ * ret          the struct; set when there is no error
+ * Returns      0; -EINVAL bad input, -E2BIG too large or too deep, -ENOMEM: spec_report_err has the
+ *              words */
+CHECKED int spec_read(enum spec_type type, const char *bytes, size_t size,
+	struct spec_report *report, const void **ret);
+
+/* Adds what is allowed and dangerous in a configuration, which has no error, to the report. */
+void spec_lint(const struct spec_config *c, struct spec_report *report);
+
+/* spec_read of a config.json, with the first error in *e. */
 CHECKED int spec_load(const char *bytes, size_t size, struct arena *arena,
 	const struct spec_config **ret, struct err *e);
 
-/* Cross-member rules of the specification that need no facts of the host: absolute paths, no
- * namespace twice, mappings only with a user namespace, time offsets only with a time namespace,
- * hostname only with a uts namespace, sysctls with theirs, soft <= hard, args not empty, ...
- * Returns 0, or -EINVAL with *e set. */
-CHECKED int spec_validate(const struct spec_config *c, struct err *e);
+/* The annotation of this key; NULL when there is none. */
+const struct spec_pair *spec_annotation(const struct spec_config *c, const char *key);
 
 /* The row of linux.namespaces for one CLONE_NEW* flag; NULL when the list has none. */
 const struct spec_namespace *spec_namespace_find(const struct spec_config *c, int64_t clone_flag);

@@ -27,10 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (spec_load((const char *)data, size, &arena, &c, &e) < 0) {
 		check_error(&e);
-		return 0;
 	}
-	if (spec_validate(c, &e) < 0)
-		check_error(&e);
 	return 0;
 }
 

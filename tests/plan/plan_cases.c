@@ -137,7 +137,6 @@ static int build(struct job *j, struct plan *ret)
 	read_options(j, options);
 	TRY(host_read(facts, &j->arena, host, &j->e));
 	TRY(spec_load(config, strlen(config), &j->arena, &c, &j->e));
-	TRY(spec_validate(c, &j->e));
 	*ret = (struct plan){ .arena = &j->arena };
 	return plan_build(c, host, options, ret, &j->e);
 }

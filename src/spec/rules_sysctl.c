@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spec/rules.h"
 #include "spec/sysctl.h"
-#include "spec/validate.h"
 
 static const struct row {
 	const char *path, *namespace;
@@ -62,46 +62,39 @@ static const struct row *find_row(const char *path)
 	return NULL;
 }
 
-static int check_value(const struct spec_str *value, struct err *e)
+static bool has_line_break(const struct spec_str *value)
 {
-	for (const char *p = value->value; *p != '\0'; p++)
-		if (*p == '\n')
-			return err_set(e, EINVAL, value->at, "a line break in the value");
-	return 0;
+	return value->value != NULL && strchr(value->value, '\n') != NULL;
 }
 
-static int check_pair(const struct spec_config *c, const struct spec_pair *pair, struct err *e)
+static void check_pair(struct judge *j, const struct spec_pair *pair)
 {
-	char path[SPEC_SYSCTL_SIZE];
+	char path[SPEC_SYSCTL_SIZE], shown[TEXT_SHOWN];
+	const struct spec_str *const key = &pair->key;
 	const struct row *row;
 
-	if (spec_sysctl_path(pair->key.value, path) < 0)
-		return err_set(e, EINVAL, pair->key.at, "not the name of a kernel parameter");
+	(void)judge_text(shown, key->value);
+	(void)judge_path(j, "linux.sysctl[\"%s\"]", shown);
+	if (spec_sysctl_path(key->value, path) < 0) {
+		judge_broken(j, key->at, j->path, "not the name of a kernel parameter");
+		return;
+	}
 	row = find_row(path);
 	if (row == NULL)
-		return err_set(e, EINVAL, pair->key.at, "not namespaced: it would change the host");
-	if (row->flag == 0) {
-		(void)err_set(e, EINVAL, pair->key.at, "not to be set here"); /* returned below */
-		return err_hint(e, "%s", row->hint);
-	}
-	if (spec_namespace_find(c, row->flag) == NULL)
-		return err_set(e, EINVAL, pair->key.at,
+		judge_broken(j, key->at, j->path, "not namespaced: it would change the host");
+	else if (row->flag == 0) {
+		judge_broken(j, key->at, j->path, "not to be set here");
+		spec_report_hint(j->report, "%s", row->hint);
+	} else if (judge_lacks_namespace(j, row->flag))
+		judge_broken(j, key->at, j->path,
 			"needs %s namespace in linux.namespaces: it would change the host",
 			row->namespace);
-	return check_value(&pair->value, e);
+	else if (has_line_break(&pair->value))
+		judge_broken(j, pair->value.at, j->path, "a line break in the value");
 }
 
-int validate_sysctls(const struct spec_config *c, struct err *e)
+void rule_sysctl(struct judge *j)
 {
-	const struct spec_map *const map = &c->os->sysctl;
-
-	for (size_t i = 0; i < map->count; i++) {
-		const char *const key = map->items[i].key.value;
-		char shown[TEXT_SHOWN];
-
-		if (check_pair(c, &map->items[i], e) < 0)
-			return err_add(e, "linux.sysctl[\"%s\"]",
-				text_escape(shown, sizeof(shown), key, strlen(key)));
-	}
-	return 0;
+	for (size_t i = 0; j->os != NULL && i < j->os->sysctl.count; i++)
+		check_pair(j, &j->os->sysctl.items[i]);
 }

@@ -1,0 +1,231 @@
+/* Asking the rules one after the other.  Knows none of them. */
+#include "spec/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "spec/lex.h"
+#include "spec/reader.h"
+
+/* Severities and subjects of rules.def. */
+#define ERROR     SPEC_ERROR
+#define WARNING   SPEC_WARNING
+#define LINT      SPEC_LINT
+#define CONFIG    SPEC_CONFIG
+#define PROCESS   SPEC_PROCESS
+#define RESOURCES SPEC_RESOURCES
+
+static const struct rule rules[] = {
+#define RULE(severity, name, subject, where, holds) { severity, #name, subject, where, holds },
+#include "spec/rules.def"
+#undef RULE
+};
+
+static void (*const functions[])(struct judge *j) = {
+#define RULE(severity, name, subject, where, holds) rule_##name,
+#include "spec/rules.def"
+#undef RULE
+};
+
+const struct rule *spec_rules(size_t *ret_count)
+{
+	*ret_count = ARRAY_LEN(rules);
+	return rules;
+}
+
+const char *judge_path(struct judge *j, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(j->path, sizeof(j->path), fmt, ap); /* cut when too long */
+	va_end(ap);
+	return j->path;
+}
+
+/* process.json begins where config.json says "process.". */
+static const char *within(const struct judge *j, const char *path)
+{
+	const char *const outer =
+		j->rule->subject == SPEC_PROCESS ? "process." : "linux.resources.";
+
+	if (j->config == NULL && strncmp(path, outer, strlen(outer)) == 0)
+		return path + strlen(outer);
+	return path;
+}
+
+void judge_broken(struct judge *j, struct src_pos at, const char *path, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut when too long */
+	va_end(ap);
+	spec_report_add(j->report, &(struct spec_finding){ .severity = j->rule->severity,
+					   .rule = j->rule->name,
+					   .at = at,
+					   .path = within(j, path),
+					   .text = text,
+					   .code = EINVAL });
+}
+
+const char *judge_text(char buf[static 68], const char *text)
+{
+	_Static_assert(TEXT_SHOWN == 68, "the size of a shown text");
+	return text_escape(buf, TEXT_SHOWN, text, strlen(text));
+}
+
+bool judge_given(const struct spec_str *s)
+{
+	return s->value != NULL && s->value[0] != '\0';
+}
+
+static bool is_within(const char *path, const char *outer)
+{
+	const size_t len = strlen(outer);
+
+	return strncmp(path, outer, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '.' || path[len] == '[' || len == 0);
+}
+
+bool judge_refused(const struct judge *j, const char *path)
+{
+	const struct spec_finding *f = NULL;
+
+	path = within(j, path);
+	while ((f = spec_report_next(j->report, f, SPEC_ERROR)) != NULL)
+		if (f->path[0] != '\0' && (is_within(f->path, path) || is_within(path, f->path)))
+			return true;
+	return false;
+}
+
+bool judge_lacks_namespace(const struct judge *j, int64_t clone_flag)
+{
+	return spec_namespace_find(j->config, clone_flag) == NULL &&
+	       !judge_refused(j, "linux.namespaces");
+}
+
+static bool has_subject(const struct judge *j, const struct rule *rule)
+{
+	switch (rule->subject) {
+	case SPEC_CONFIG:
+		return j->config != NULL;
+	case SPEC_PROCESS:
+		return j->process != NULL;
+	case SPEC_RESOURCES:
+		return j->resources != NULL;
+	}
+	return false;
+}
+
+void judge_all(struct judge *j, bool lint)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		j->rule = &rules[i];
+		if (has_subject(j, j->rule) && lint == (j->rule->severity == SPEC_LINT))
+			functions[i](j);
+	}
+}
+
+static void judge_config(const struct spec_config *c, struct spec_report *report, bool lint)
+{
+	struct judge j = { .config = c, .os = c->os, .process = c->process, .report = report };
+
+	if (c->os != NULL)
+		j.resources = c->os->resources;
+	judge_all(&j, lint);
+}
+
+void spec_lint(const struct spec_config *c, struct spec_report *report)
+{
+	judge_config(c, report, true);
+}
+
+static void judge_file(enum spec_type type, const void *target, struct spec_report *report)
+{
+	struct judge j = { .report = report };
+
+	if (type == SPEC_CONFIG) {
+		judge_config(target, report, false);
+		return;
+	}
+	if (type == SPEC_PROCESS)
+		j.process = target;
+	else
+		j.resources = target;
+	judge_all(&j, false);
+}
+
+/* Was the file's value an object at all? */
+static bool is_object(const struct spec_object *o, const void *target)
+{
+	struct src_pos at;
+
+	memcpy(&at, (const char *)target + o->at_offset, sizeof(at));
+	return at.line != 0;
+}
+
+static int refuse_file(struct spec_report *report, const struct err *e)
+{
+	spec_report_add(
+		report, &(struct spec_finding){ .rule = e->code == E2BIG ? "limit" : "syntax",
+				.at = e->at,
+				.path = "",
+				.text = e->text,
+				.code = e->code });
+	return -e->code;
+}
+
+static int end(const struct spec_report *report)
+{
+	const struct spec_finding *const f = spec_report_next(report, NULL, SPEC_ERROR);
+
+	return f != NULL ? -f->code : report->no_memory ? -ENOMEM : 0;
+}
+
+int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_report *report,
+	const void **ret)
+{
+	const struct spec_object *const object = type == SPEC_CONFIG    ? spec_object_config()
+						 : type == SPEC_PROCESS ? spec_object_process()
+									: spec_object_resources();
+	const struct lex file = lex_begin(bytes, size);
+	void *target;
+	struct err e = { 0 };
+	int rc;
+
+	if (size > SPEC_SIZE_MAX) {
+		(void)err_set(&e, E2BIG, POS_NONE, "larger than 16 MiB");
+		return refuse_file(report, &e);
+	}
+	if (lex_check_bytes(bytes, size, &e) < 0)
+		return refuse_file(report, &e);
+	target = arena_alloc(report->arena, object->size);
+	rc = target == NULL ? -ENOMEM : reader_run(&file, report, object, target);
+	if (rc == -ENOMEM)
+		report->no_memory = true;
+	if (rc == 0 && is_object(object, target))
+		judge_file(type, target, report); /* also behind errors: they are other ones */
+	if (rc == 0)
+		rc = end(report);
+	if (rc == 0)
+		*ret = target;
+	return rc;
+}
+
+int spec_load(const char *bytes, size_t size, struct arena *arena, const struct spec_config **ret,
+	struct err *e)
+{
+	struct spec_report report = { .arena = arena };
+	const void *config = NULL;
+	const int rc = spec_read(SPEC_CONFIG, bytes, size, &report, &config);
+
+	if (rc < 0)
+		return report.no_memory ? err_set(e, ENOMEM, POS_NONE, "out of memory")
+					: spec_report_err(&report, e);
+	*ret = config;
+	return 0;
+}
