@@ -22,6 +22,7 @@ struct crl_error {
 };
 
 enum crl_level {
+	CRL_ERROR, /* a further error of a configuration: the call fails with the first of them */
 	CRL_WARNING,
 	CRL_DEBUG
 };
@@ -98,11 +99,41 @@ struct crl_plan_options {
 	bool create;            /* the plan of crl_create rather than of crl_run */
 	bool json;              /* JSON; else an operation a line */
 	const char *host_facts; /* text to be used instead of asking the kernel; NULL: ask */
+	const struct crl_settings *settings; /* whom to tell of what; NULL: nobody */
 };
 
 /* What would be done for a bundle; does nothing. */
 int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_options *how,
 	char **ret, struct crl_error *e);
+
+/* One thing that there is to say of a file. */
+struct crl_finding {
+	enum crl_severity {
+		CRL_FINDING_ERROR,   /* no container is made of it */
+		CRL_FINDING_WARNING, /* allowed, but hardly meant */
+		CRL_FINDING_LINT,    /* allowed, and dangerous */
+	} severity;
+	uint32_t line, column, length; /* of the word, in bytes; line 0: the file itself */
+	const char *rule;              /* a stable word for its kind */
+	const char *path;              /* "linux.resources.cpu.shares"; "" for the file itself */
+	const char *text, *hint;       /* hint: what to do about it; NULL: nothing known */
+	const char *source;            /* the line as it is in the file, */
+	size_t source_length;          /* so many bytes */
+};
+
+struct crl_check_options {
+	const char *type, *config; /* NULL: "config"; config.json of the bundle */
+	bool lint;
+};
+
+/* Judges a file; makes nothing.
+ * path  a file, a bundle, or "-"; each gets every finding, in the order of the file
+ * Returns the number of errors */
+int crl_check(const char *path, const struct crl_check_options *o,
+	void (*each)(void *data, const struct crl_finding *f), void *data, struct crl_error *e);
+
+/* The features document of runtime-spec 1.3. */
+int crl_features(char **ret, struct crl_error *e);
 
 /* Writes a new config.json into a bundle.  Refuses to replace one. */
 int crl_spec(const char *bundle, bool rootless, struct crl_error *e);

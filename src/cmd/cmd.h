@@ -4,8 +4,16 @@
 
 #include "crun-lite/crun-lite.h"
 
+#include "base/arena.h"
 #include "cmd/args.h"
 #include "cmd/log.h"
+
+/* An error that is not the first of its kind. */
+struct cmd_more {
+	struct cmd_more *next;
+	struct src_pos at;
+	const char *text;
+};
 
 struct cmd {
 	const struct cmd_args *args;
@@ -13,6 +21,8 @@ struct cmd {
 	struct crl *crl;        /* NULL for commands that need no state */
 	char config_name[1024]; /* what messages call the configuration */
 	char id[256];           /* made of a bundle's name */
+	struct arena arena;
+	struct cmd_more *more, **last; /* what is said behind the first error */
 };
 
 /* A subcommand: one function each, in a file of its own.  Returns the exit status. */
@@ -22,6 +32,9 @@ struct cmd {
 
 /* The whole program.  Returns the exit status. */
 int cmd_main(char **argv, char **envp);
+
+/* Settings of the library by the command line. */
+struct crl_settings cmd_settings(struct cmd *c);
 
 /* Opens the state directory that the command line asks for.  Returns 0, or 1 after saying why. */
 CHECKED int cmd_open(struct cmd *c);

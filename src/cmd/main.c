@@ -20,17 +20,24 @@ static int (*const handlers[CMD_COUNT])(struct cmd *c) = {
 #undef COMMAND
 };
 
+static void say(struct cmd *c, struct src_pos at, const char *text)
+{
+	char line[2048];
+
+	(void)fprintf(stderr, "%s\n", log_line(&c->log, at, text, line, sizeof(line)));
+	log_write(&c->log, LOG_LEVEL_ERROR, at, text);
+}
+
 int cmd_fail(struct cmd *c, const struct crl_error *e)
 {
-	const struct src_pos at = { e->line, e->column };
-	char line[2048], hint[1024];
+	char hint[1024];
 
-	(void)log_line(&c->log, at, e->text, line, sizeof(line));
-	(void)fprintf(stderr, "%s\n", line);
+	say(c, (struct src_pos){ e->line, e->column }, e->text);
 	if (e->hint[0] != '\0')
 		(void)fprintf(stderr, "  hint: %s\n",
 			log_line(&c->log, POS_NONE, e->hint, hint, sizeof(hint)));
-	log_write(&c->log, LOG_LEVEL_ERROR, at, e->text);
+	for (const struct cmd_more *m = c->more; m != NULL; m = m->next)
+		say(c, m->at, m->text);
 	return 1;
 }
 
@@ -43,25 +50,49 @@ int cmd_fail_usage(struct cmd *c, const struct err *e)
 	return cmd_fail(c, &public);
 }
 
+/* Keeps what cmd_fail says behind the first error. */
+static void keep_error(struct cmd *c, struct src_pos at, const char *text)
+{
+	struct cmd_more *const m = arena_alloc(&c->arena, sizeof(*m));
+
+	if (m == NULL)
+		return; /* the first error is told all the same */
+	m->at = at;
+	m->text = arena_text(&c->arena, text, strlen(text));
+	if (m->text == NULL)
+		return;
+	*(c->last == NULL ? &c->more : c->last) = m;
+	c->last = &m->next;
+}
+
 /* Warnings go to the log alone: a successful command prints nothing (engines.md, G6). */
 static void tell(void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text)
 {
 	struct cmd *const c = data;
 	const struct src_pos at = { line, column };
 
+	if (level == CRL_ERROR) {
+		keep_error(c, at, text);
+		return;
+	}
 	log_write(&c->log, level == CRL_WARNING ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, at, text);
 	if (level == CRL_DEBUG && c->log.fd == FD_NONE)
 		(void)fprintf(stderr, "debug: %s\n", text);
 }
 
-int cmd_open(struct cmd *c)
+struct crl_settings cmd_settings(struct cmd *c)
 {
-	const struct crl_settings settings = {
+	return (struct crl_settings){
 		.root = c->args->global.root,
 		.debug = c->args->global.debug || c->log.level == LOG_LEVEL_DEBUG,
 		.tell = tell,
 		.data = c,
 	};
+}
+
+int cmd_open(struct cmd *c)
+{
+	const struct crl_settings settings = cmd_settings(c);
 	struct crl_error e;
 
 	return crl_new(&settings, &c->crl, &e) < 0 ? cmd_fail(c, &e) : 0;
@@ -140,6 +171,7 @@ int cmd_main(char **argv, char **envp)
 		return cmd_help(&c);
 	status = handlers[args.command](&c);
 	crl_free(c.crl);
+	arena_done(&c.arena);
 	fd_close(&c.log.fd);
 	if (fflush(stdout) != 0 && status == 0) {
 		(void)err_sys(&e, errno, POS_NONE, "cannot write to standard output");

@@ -29,7 +29,9 @@ int cmd_plan(struct cmd *c)
 	const bool json = strcmp(format, "json") == 0;
 	char facts[FACTS_MAX] = "";
 	struct err usage = { 0 };
-	const struct crl_plan_options how = { .create = c->args->create,
+	const struct crl_settings settings = cmd_settings(c);
+	const struct crl_plan_options how = { .settings = &settings,
+		.create = c->args->create,
 		.json = json,
 		.host_facts = c->args->host != NULL ? facts : NULL };
 	struct crl_options o;

@@ -141,3 +141,24 @@ char *host_cgroup_path(
 		return arena_text(arena, name, strlen(name));
 	return arena_printf(arena, "%.*s/%s", parent, h->cgroup_own, name);
 }
+
+void host_facts_ideal(struct host_facts *ret)
+{
+	host_facts_empty(ret);
+	ret->capabilities = UINT64_MAX;
+	ret->cap_last = 63;
+	ret->kernel = UINT64_MAX;
+	ret->cgroup_root = "/sys/fs/cgroup";
+	ret->cgroup_own = "/";
+	ret->cgroup_controllers = "cpuset cpu io memory hugetlb pids rdma misc";
+	ret->cgroup_writable = true;
+#define NUMBER(member, name)
+#define LIMIT(member, name, resource) ret->member = RLIM_INFINITY;
+#define FLAG(member, name)
+#define TEXT(member, name)
+#include "spec/host.def"
+#undef NUMBER
+#undef LIMIT
+#undef FLAG
+#undef TEXT
+}

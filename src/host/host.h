@@ -27,6 +27,9 @@ struct host_wish {
 /* Facts of which nothing is known: numbers 0, texts empty. */
 void host_facts_empty(struct host_facts *ret);
 
+/* A host on which everything can be had, for judging a configuration by itself. */
+void host_facts_ideal(struct host_facts *ret);
+
 /* The caller's hard limit of a RLIMIT_*. */
 uint64_t host_hard_limit(const struct host_facts *h, int64_t resource);
 

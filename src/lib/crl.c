@@ -19,10 +19,11 @@ int crl_fail(int rc, const struct err *from, struct crl_error *to)
 	return rc;
 }
 
-void crl_tell(const struct crl *c, enum crl_level level, struct src_pos at, const char *text)
+void crl_tell(
+	const struct crl_settings *s, enum crl_level level, struct src_pos at, const char *text)
 {
-	if (c->settings.tell != NULL && (level != CRL_DEBUG || c->settings.debug))
-		c->settings.tell(c->settings.data, level, at.line, at.column, text);
+	if (s != NULL && s->tell != NULL && (level != CRL_DEBUG || s->debug))
+		s->tell(s->data, level, at.line, at.column, text);
 }
 
 /* Root inside a user namespace is a plain user who has a runtime directory (engines.md, G13); the

@@ -20,7 +20,8 @@ struct crl {
 CHECKED int crl_open_root(struct crl *c, bool make, struct err *e);
 
 /* Says something that is neither result nor error. */
-void crl_tell(const struct crl *c, enum crl_level level, struct src_pos at, const char *text);
+void crl_tell(
+	const struct crl_settings *s, enum crl_level level, struct src_pos at, const char *text);
 
 /* An internal error in its public form.  Returns rc. */
 int crl_fail(int rc, const struct err *from, struct crl_error *to);

@@ -1,11 +1,16 @@
 /* Reading a bundle.  Changes nothing on the system. */
 #include "lib/job.h"
 
-#include <fcntl.h>
+#include "lib/config_file.h"
+#include "lib/crl.h"
+
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+enum {
+	ERRORS_TOLD = 20
+};
 
 void job_done(struct job *j)
 {
@@ -27,60 +32,40 @@ static int absolute(struct job *j, const char *path, const char **ret, struct er
 	return *ret != NULL ? 0 : err_set(e, ENOMEM, POS_NONE, "out of memory");
 }
 
-static int open_config(const char *bundle, const char *path, int *ret, struct err *e)
+/* Beside the first error, which is the result: the others, up to as many as anybody reads.  What
+ * is only odd is for the debug log; `check` is there to tell of it. */
+static void tell_findings(const struct job *j, const struct spec_report *r)
 {
-	AUTO_FD fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	const struct spec_finding *const first = spec_report_next(r, NULL, SPEC_ERROR);
+	char text[1200];
+	size_t told = 1;
 
-	if (fd < 0 && errno == ENOENT && stat(bundle, &st) < 0) {
-		(void)err_sys(e, ENOENT, POS_NONE, "cannot open bundle \"%s\"", bundle);
-		return err_hint(
-			e, "a bundle is a directory with config.json and a root file system");
+	for (const struct spec_finding *f = r->first; f != NULL; f = f->next) {
+		const bool error = f->severity == SPEC_ERROR;
+
+		if (f == first || (error && told++ >= ERRORS_TOLD))
+			continue;
+		(void)snprintf(text, sizeof(text), "%s%s%s", f->path,
+			f->path[0] != '\0' ? ": " : "", f->text); /* cut when too long */
+		crl_tell(j->settings, error ? CRL_ERROR : CRL_DEBUG, f->at, text);
 	}
-	if (fd < 0) {
-		(void)err_sys(e, errno, POS_NONE, "cannot open \"%s\"", path);
-		return e->code != ENOENT ? -e->code
-					 : err_hint(e, "make one: cd %s && crun-lite spec", bundle);
-	}
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, errno, POS_NONE, "cannot look at \"%s\"", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, POS_NONE,
-			"cannot read \"%s\": not a regular file", path);
-	if (st.st_size > SPEC_SIZE_MAX)
-		return err_set(e, EFBIG, POS_NONE, "cannot read \"%s\": larger than 16 MiB", path);
-	*ret = fd_take(&fd);
-	return (int)st.st_size;
+	if (told <= ERRORS_TOLD)
+		return;
+	(void)snprintf(text, sizeof(text), "%zu more errors: `crun-lite check` shows them",
+		r->counts[SPEC_ERROR] - ERRORS_TOLD);
+	crl_tell(j->settings, CRL_ERROR, POS_NONE, text);
 }
 
-static int read_config(struct job *j, const char *path, struct err *e)
+static int read_config(struct job *j, struct err *e)
 {
-	AUTO_FD fd = FD_NONE;
-	size_t have = 0, size;
-	char *text;
-	int rc = open_config(j->bundle, path, &fd, e);
+	struct spec_report report = { .arena = &j->arena };
+	const void *config = NULL;
+	const int rc = spec_read(SPEC_CONFIG, j->text.text, j->text.size, &report, &config);
 
+	tell_findings(j, &report);
 	if (rc < 0)
-		return rc;
-	size = (size_t)rc + 1; /* one more: a file that grows is noticed */
-	text = arena_alloc(&j->arena, size + 1);
-	if (text == NULL)
-		return err_set(e, ENOMEM, POS_NONE, "out of memory");
-	while (have < size) {
-		const ssize_t got = read(fd, text + have, size - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_sys(e, errno, POS_NONE, "cannot read \"%s\"", path);
-		have += (size_t)got;
-		if (have < size)
-			break; /* short: the end of a regular file */
-	}
-	if (have == size)
-		return err_set(
-			e, EAGAIN, POS_NONE, "cannot read \"%s\": it is being written", path);
-	j->text = (struct state_bytes){ text, have };
+		return spec_report_err(&report, e);
+	j->config = config;
 	return 0;
 }
 
@@ -114,8 +99,8 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	path = o->config != NULL ? o->config : arena_printf(&j->arena, "%s/config.json", j->bundle);
 	if (path == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
-	TRY(read_config(j, path, e));
-	TRY(spec_load(j->text.text, j->text.size, &j->arena, &j->config, e));
+	TRY(config_file_read(path, j->bundle, &j->arena, &j->text, e));
+	TRY(read_config(j, e));
 	take_options(j, o);
 	if (o->overlay_dir != NULL)
 		TRY(absolute(j, o->overlay_dir, &j->options.overlay_dir, e));

@@ -9,6 +9,7 @@
 #include "state/state.h"
 
 struct job {
+	const struct crl_settings *settings; /* whom to tell; NULL: nobody */
 	struct arena arena;
 	const char *bundle;      /* absolute */
 	struct state_bytes text; /* of the configuration */

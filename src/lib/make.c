@@ -98,7 +98,7 @@ static int tell_plan(struct making *m, struct err *e)
 
 		if (one == NULL)
 			return err_set(e, ENOMEM, POS_NONE, "out of memory");
-		crl_tell(m->crl, CRL_DEBUG, POS_NONE, one);
+		crl_tell(&m->crl->settings, CRL_DEBUG, POS_NONE, one);
 		line += len + (line[len] == '\n');
 	}
 	return 0;
@@ -172,9 +172,10 @@ static int make(struct making *m, bool detach, struct err *e)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	j->options.detach = detach;
 	j->options.wait_start = m->phase == STATE_CREATED;
+	j->settings = &m->crl->settings;
 	TRY(job_load(j, m->o, NULL, e));
 	for (const struct plan_warning *w = j->plan.warnings; w != NULL; w = w->next)
-		crl_tell(m->crl, CRL_WARNING, w->at, w->text);
+		crl_tell(&m->crl->settings, CRL_WARNING, w->at, w->text);
 	TRY(tell_plan(m, e));
 	TRY(crl_open_root(m->crl, true, e));
 	TRY(fill_record(m, e));

@@ -121,6 +121,7 @@ int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_
 	struct err e = { 0 };
 	int rc = state_check_id(id, &e);
 
+	j.settings = how->settings;
 	j.options.id = id;
 	j.options.state_dir = "/run/crun-lite/ID"; /* where it lies depends on the command */
 	j.options.wait_start = how->create;

@@ -157,13 +157,23 @@ void reader_wrong(const struct reader *r, const struct slot *s, const struct tok
 		spec_report_hint(r->report, "leave it out instead");
 }
 
+/* "NET_ADMIN" for "CAP_NET_ADMIN", "errno" for "SCMP_ACT_ERRNO" */
+static bool is_end(const char *text, const char *word)
+{
+	const size_t len = strlen(text), whole = strlen(word);
+
+	return len > 1 && len <= whole && strcasecmp(word + whole - len, text) == 0 &&
+	       (len == whole || word[whole - len - 1] == '_');
+}
+
 static const struct spec_word *nearest(const struct spec_words *table, const char *text)
 {
 	const struct spec_word *best = NULL;
 	size_t best_distance = SIZE_MAX;
 
 	for (size_t i = 0; i < table->count; i++) {
-		const size_t distance = text_distance(text, table->words[i].text);
+		const char *const word = table->words[i].text;
+		const size_t distance = is_end(text, word) ? 0 : text_distance(text, word);
 
 		if (distance < best_distance && text_is_near(distance, text)) {
 			best = &table->words[i];

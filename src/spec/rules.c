@@ -91,21 +91,38 @@ static bool is_within(const char *path, const char *outer)
 	       (path[len] == '\0' || path[len] == '.' || path[len] == '[' || len == 0);
 }
 
+static bool is_of_reader(const struct spec_finding *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (f->rule == rules[i].name)
+			return false;
+	return true;
+}
+
 bool judge_refused(const struct judge *j, const char *path)
 {
 	const struct spec_finding *f = NULL;
 
 	path = within(j, path);
 	while ((f = spec_report_next(j->report, f, SPEC_ERROR)) != NULL)
-		if (f->path[0] != '\0' && (is_within(f->path, path) || is_within(path, f->path)))
+		if (f->path[0] != '\0' && is_of_reader(f) &&
+			(is_within(f->path, path) || is_within(path, f->path)))
 			return true;
 	return false;
 }
 
+/* Is there a namespace of which the type was not understood? */
+static bool has_unknown_namespace(const struct judge *j)
+{
+	for (size_t i = 0; j->os != NULL && i < j->os->namespaces.count; i++)
+		if (!GIVEN(j->os->namespaces.items[i].type))
+			return true;
+	return (j->os == NULL || !GIVEN(j->os->namespaces)) && judge_refused(j, "linux.namespaces");
+}
+
 bool judge_lacks_namespace(const struct judge *j, int64_t clone_flag)
 {
-	return spec_namespace_find(j->config, clone_flag) == NULL &&
-	       !judge_refused(j, "linux.namespaces");
+	return spec_namespace_find(j->config, clone_flag) == NULL && !has_unknown_namespace(j);
 }
 
 static bool has_subject(const struct judge *j, const struct rule *rule)

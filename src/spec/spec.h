@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "spec/report.h"
+#include "spec/words.h"
 
 #define SPEC_ID_MAX    4294967294u /* 2^32-1 is no id: setresuid(2) takes it for "unchanged" */
 #define SPEC_SIZE_MAX  (16u * 1024 * 1024)
@@ -57,18 +58,7 @@ struct spec_enums SPEC_ARRAY_OF(struct spec_enum);
 struct spec_map SPEC_ARRAY_OF(struct spec_pair);
 
 /* Was it given?  For any member that is not a pointer. */
-#define GIVEN(member) ((member).at.line != 0)
-
-enum spec_seccomp_action {
-	SPEC_SECCOMP_KILL_THREAD,
-	SPEC_SECCOMP_KILL_PROCESS,
-	SPEC_SECCOMP_TRAP,
-	SPEC_SECCOMP_ERRNO,
-	SPEC_SECCOMP_TRACE,
-	SPEC_SECCOMP_LOG,
-	SPEC_SECCOMP_ALLOW,
-	SPEC_SECCOMP_NOTIFY,
-};
+#define GIVEN(member)                 ((member).at.line != 0)
 
 #define BEGIN(type)                   struct spec_##type {
 #define STRING(member, key, fmt, p)   struct spec_str member;
@@ -91,31 +81,6 @@ enum spec_seccomp_action {
 	struct spec_##type##_list SPEC_ARRAY_OF(struct spec_##type);
 #include "spec/config.def"
 #include "spec/config_undef.h"
-
-/* Words and their numbers: a table of enums.def. */
-struct spec_word {
-	const char *text;
-	int64_t number;
-};
-
-struct spec_words {
-	const struct spec_word *words;
-	size_t count;
-};
-
-#define TABLE(name) extern const struct spec_words spec_##name;
-#define WORD(text, number)
-#define TABLE_END(name)
-#include "spec/enums.def"
-#undef TABLE
-#undef WORD
-#undef TABLE_END
-
-/* Finds the number of a word.  Returns NULL when the table has no such word. */
-const struct spec_word *spec_word_find(const struct spec_words *table, const char *text);
-
-/* The first word with this number; "?" when there is none. */
-const char *spec_word_text(const struct spec_words *table, int64_t number);
 
 /* What a file holds: struct spec_config, spec_process (of exec), spec_resources (of update). */
 enum spec_type {

@@ -1,6 +1,6 @@
 /* The words of spec/enums.def with their numbers.
  * The only file that knows <seccomp.h>; compiles no filter. */
-#include "spec/spec.h"
+#include "spec/words.h"
 
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -58,4 +58,13 @@ const char *spec_word_text(const struct spec_words *table, int64_t number)
 		if (table->words[i].number == number)
 			return table->words[i].text;
 	return "?";
+}
+
+#define TEXT_OF(x)   #x
+#define NUMBER_OF(x) TEXT_OF(x)
+
+const char *spec_libseccomp_version(void)
+{
+	return NUMBER_OF(SCMP_VER_MAJOR) "." NUMBER_OF(SCMP_VER_MINOR) "." NUMBER_OF(
+		SCMP_VER_MICRO);
 }

@@ -203,8 +203,9 @@ static void expect_accepted(const struct way *w, const char *value)
 	c = spec_case_make(json.json);
 	(void)!spec_read(SPEC_CONFIG, c.json, strlen(c.json), &report, &config);
 	while ((f = spec_report_next(&report, f, SPEC_ERROR)) != NULL)
-		cr_expect(ne(int, strncmp(f->path, path.json, path.end - 2), 0), "%s: %s: %s",
-			f->path, f->text, json.json);
+		if (strchr(f->rule, '_') == NULL) /* of the reader, not of rules.def */
+			cr_expect(ne(int, strncmp(f->path, path.json, path.end - 2), 0),
+				"%s: %s: %s", f->path, f->text, json.json);
 	free(c.json);
 }
 
@@ -313,8 +314,6 @@ Test(spec_types, good_values)
 
 		w.steps[0] = &config->fields[i];
 		put_good(&value, w.steps[0]);
-		if (strcmp(w.steps[0]->key, "linux") == 0)
-			continue; /* it must hold a mount namespace: rules.def */
 		expect_accepted(&w, value.json);
 	}
 }
