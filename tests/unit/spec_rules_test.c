@@ -1,0 +1,288 @@
+/* Every row of spec/rules.def, broken: at the mark, with the severity, the path and the text.
+ * A row without a case here fails the test. */
+#include "spec_case.h"
+
+#include <stdio.h>
+
+#include "spec/rules.h"
+
+#define SECCOMP(x)   LINUX("", "'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'," x "}")
+#define RESOURCES(x) LINUX("", "'resources':{" x "}")
+#define PROC(x)      PROCESS("'args':['a'],'cwd':'/'," x)
+#define IDS(a, b, c) "[{'containerID':" a ",'hostID':" b ",'size':" c "}]"
+#define USER_NS(x)   LINUX(",{'type':'user'}", x)
+
+static const struct {
+	const char *rule, *json, *path, *text;
+} cases[] = {
+	{ "version", "{'ociVersion':@'2.0.0','root':{'path':'r'}}", "ociVersion",
+		"not a version of the specification that is known: it is read as 1.3" },
+	{ "annotation", TOP("'annotations':{@'':'x'}"), "annotations[\"\"]",
+		"the key must not be empty" },
+	{ "rlimit_twice",
+		PROC("'rlimits':[{'type':'RLIMIT_AS','soft':1,'hard':1},"
+		     "{'type':@'RLIMIT_AS','soft':1,'hard':1}]"),
+		"process.rlimits[1].type", "\"RLIMIT_AS\" is listed twice" },
+	{ "rlimit_order", PROC("'rlimits':[{'type':'RLIMIT_AS','soft':@2,'hard':1}]"),
+		"process.rlimits[0].soft", "2 is above the hard limit 1" },
+	{ "scheduler_nice", PROC("'scheduler':{'policy':'SCHED_FIFO','priority':1,'nice':@1}"),
+		"process.scheduler.nice",
+		"SCHED_FIFO has no nice value: only SCHED_OTHER and SCHED_BATCH do" },
+	{ "scheduler_priority", PROC("'scheduler':{'policy':'SCHED_OTHER','priority':@1}"),
+		"process.scheduler.priority",
+		"SCHED_OTHER has no priority: only SCHED_FIFO and SCHED_RR do" },
+	{ "scheduler_priority", PROC("'scheduler':@{'policy':'SCHED_RR'}"),
+		"process.scheduler.priority", "SCHED_RR needs a priority from 1 to 99" },
+	{ "scheduler_deadline", PROC("'scheduler':{'policy':'SCHED_RR','priority':1,'period':@1}"),
+		"process.scheduler.period", "only SCHED_DEADLINE has one, the policy is SCHED_RR" },
+	{ "scheduler_deadline",
+		PROC("'scheduler':{'policy':'SCHED_DEADLINE','runtime':@2,'deadline':1}"),
+		"process.scheduler.runtime",
+		"SCHED_DEADLINE needs 0 < runtime <= deadline <= period, found 2, 1, 0" },
+	{ "env_form", PROC("'env':['A=1',@'FOO']"), "process.env[1]",
+		"expected NAME=value, found \"FOO\": it is left out" },
+	{ "env_form", PROC("'env':[@'=x']"), "process.env[0]",
+		"expected NAME=value, found \"=x\"" },
+	{ "env_twice", PROC("'env':[@'A=1','B=2','A=3']"), "process.env[0]",
+		"\"A=1\": a later entry of the same name takes its place" },
+	{ "capability_sets", PROC("'capabilities':{'effective':[@'CAP_KILL']}"),
+		"process.capabilities.effective[0]",
+		"CAP_KILL is not given: it is not in permitted" },
+	{ "capability_sets",
+		PROC("'capabilities':{'permitted':['CAP_KILL'],'ambient':[@'CAP_KILL']}"),
+		"process.capabilities.ambient[0]",
+		"CAP_KILL is not given: it is not both in permitted and in inheritable" },
+	{ "console_size", PROC("'consoleSize':@{'height':1,'width':1}"), "process.consoleSize",
+		"ignored: process.terminal is not true" },
+	{ "mount_relative", TOP("'mounts':[{'destination':@'a'}]"), "mounts[0].destination",
+		"not absolute: taken from /" },
+	{ "mount_id_map",
+		TOP("'mounts':[{'destination':'/a','uidMappings':@" IDS("0", "1", "1") "}]"),
+		"mounts[0].gidMappings", "missing, though there are uidMappings" },
+	{ "hook_prestart", TOP("'hooks':{'prestart':@[{'path':'/a'}]}"), "hooks.prestart",
+		"deprecated: createRuntime and createContainer took its place" },
+	{ "namespace_twice", LINUX(",{'type':@'mount'}", "'x':0"), "linux.namespaces[1].type",
+		"\"mount\" is listed twice" },
+	{ "namespace_mount", BASE ",'linux':{'namespaces':@[]}}", "linux.namespaces",
+		"a mount namespace is required" },
+	{ "uts_names", TOP("'domainname':@'x'"), "domainname",
+		"needs a uts namespace in linux.namespaces" },
+	{ "id_map", LINUX("", "'uidMappings':@" IDS("0", "1", "1")), "linux.uidMappings",
+		"needs a user namespace in linux.namespaces" },
+	{ "id_map",
+		USER_NS("'gidMappings':" IDS(
+			"0", "1", "1") ",'uidMappings':[{'containerID':0,'hostID':5,'size':2},"
+				       "{'containerID':@1,'hostID':9,'size':2}]"),
+		"linux.uidMappings[1].containerID", "overlaps with entry 0" },
+	{ "time_offsets", LINUX("", "'timeOffsets':@{'boottime':{'secs':1}}"), "linux.timeOffsets",
+		"needs a time namespace in linux.namespaces" },
+	{ "device_numbers", LINUX("", "'devices':[@{'path':'/dev/x','type':'c','major':1}]"),
+		"linux.devices[0].minor", "missing" },
+	{ "device_twice",
+		LINUX("", "'devices':[{'path':@'/x','type':'p'},{'path':'/x','type':'p'}]"),
+		"linux.devices[0].path", "a later entry of the same path takes its place" },
+	{ "net_device", LINUX("", "'netDevices':@{'eth0':{}}"), "linux.netDevices",
+		"needs a network namespace in linux.namespaces" },
+	{ "net_device",
+		LINUX(",{'type':'network'}", "'netDevices':{'eth0':{},'eth1':{'name':@'eth0'}}"),
+		"linux.netDevices[\"eth1\"].name",
+		"another device has the same name in the container" },
+	{ "sysctl", LINUX("", "'sysctl':{@'net.core.somaxconn':'1'}"),
+		"linux.sysctl[\"net.core.somaxconn\"]",
+		"needs a network namespace in linux.namespaces: it would change the host" },
+	{ "memory_policy", LINUX("", "'memoryPolicy':{'mode':'MPOL_LOCAL','nodes':@'0'}"),
+		"linux.memoryPolicy.nodes", "MPOL_LOCAL takes no nodes" },
+	{ "memory_policy", LINUX("", "'memoryPolicy':@{'mode':'MPOL_BIND'}"),
+		"linux.memoryPolicy.nodes", "MPOL_BIND needs a node at least" },
+	{ "personality_flags", LINUX("", "'personality':{'domain':'LINUX','flags':@['x']}"),
+		"linux.personality.flags", "ignored: the specification has none yet" },
+	{ "rdt_monitoring", LINUX("", "'intelRdt':{'enableCMT':@true}"), "linux.intelRdt.enableCMT",
+		"deprecated: enableMonitoring took its place" },
+	{ "seccomp_errno",
+		SECCOMP("'syscalls':[{'names':['a'],'action':'SCMP_ACT_LOG','errnoRet':@1}]"),
+		"linux.seccomp.syscalls[0].errnoRet",
+		"only SCMP_ACT_ERRNO and SCMP_ACT_TRACE have a number, action is SCMP_ACT_LOG" },
+	{ "seccomp_notify", SECCOMP("'listenerMetadata':@'x'"), "linux.seccomp.listenerMetadata",
+		"needs linux.seccomp.listenerPath" },
+	{ "memory_swap", RESOURCES("'memory':{'limit':5,'swap':@4}"), "linux.resources.memory.swap",
+		"4 is below the limit 5: swap counts memory and swap together" },
+	{ "cpu_max", RESOURCES("'cpu':{'period':@999}"), "linux.resources.cpu.period",
+		"expected 0 or 1000 to 1000000 microseconds, found 999" },
+	{ "cpu_max", RESOURCES("'cpu':{'quota':@999}"), "linux.resources.cpu.quota",
+		"expected at least 1000 microseconds, found 999" },
+	{ "io_weight", RESOURCES("'blockIO':{'weight':@9}"), "linux.resources.blockIO.weight",
+		"expected 0 or a number from 10 to 1000, found 9" },
+	{ "rdma_name", RESOURCES("'rdma':{@'a b':{}}"), "linux.resources.rdma[\"a b\"]",
+		"the name of a device is empty or has a space" },
+	{ "unified_file", RESOURCES("'unified':{@'../memory.max':'1'}"),
+		"linux.resources.unified[\"../memory.max\"]",
+		"not a cgroup file that a container may set" },
+	{ "cgroup_v1", RESOURCES("'memory':{'kernel':@5}"), "linux.resources.memory.kernel",
+		"ignored: cgroup v2 has nothing like it" },
+	{ "cgroup_v1", RESOURCES("'network':{'priorities':@[{'name':'a','priority':1}]}"),
+		"linux.resources.network.priorities", "ignored: cgroup v2 has nothing like it" },
+
+	{ "admin", PROC("'capabilities':{'bounding':['CAP_KILL',@'CAP_SYS_ADMIN']}"),
+		"process.capabilities.bounding[1]",
+		"CAP_SYS_ADMIN without a user namespace: mounts, namespaces, devices: as good as "
+		"root of the host" },
+	{ "no_seccomp", BASE ",'linux':@{'namespaces':[" MOUNT "]}}", "linux.seccomp",
+		"no filter: every system call of the kernel is within reach" },
+	{ "no_seccomp", LINUX("", "'seccomp':@{'defaultAction':'SCMP_ACT_ALLOW'}"), "linux.seccomp",
+		"the filter refuses nothing" },
+	{ "new_privileges",
+		"{'ociVersion':'1.0','root':{'path':'r'},'linux':{'namespaces':[" MOUNT
+		"]},'process':@{'args':['a'],'cwd':'/'}}",
+		"process.noNewPrivileges",
+		"not set: set-uid programs of the image can gain privileges" },
+	{ "host_root", PROC("'user':{'uid':@0,'gid':0}"), "process.user.uid",
+		"root, and without a user namespace it is the host's root" },
+	{ "host_namespace", BASE ",'linux':{'namespaces':@[" MOUNT "]}}", "linux.namespaces",
+		"no network namespace: the container uses the host's" },
+	{ "host_mount",
+		TOP("'mounts':[{'destination':'/h','type':'bind','source':@'/','options':['bind']}]"),
+		"mounts[0].source", "\"/\" of the host is mounted writable: the whole host" },
+	{ "host_mount",
+		TOP("'mounts':[{'destination':'/s','type':'bind',"
+		    "'source':@'/var/run/docker.sock','options':['bind','ro']}]"),
+		"mounts[0].source",
+		"\"/var/run/docker.sock\" of the host is mounted: whoever reaches Docker's socket "
+		"is root of the host" },
+	{ "shared_mount",
+		TOP("'mounts':[{'destination':'/d','source':'/d','options':['bind',@'rshared']}]"),
+		"mounts[0].options[1]", "what the container mounts there shows up on the host" },
+	{ "kernel_paths", LINUX("", "'maskedPaths':@['/proc/keys']"), "linux.maskedPaths",
+		"/proc/kcore is not masked" },
+	{ "host_device", LINUX("", "'devices':[@{'path':'/dev/a','type':'b','major':8,'minor':0}]"),
+		"linux.devices[0]", "a disk of the host" },
+	{ "all_devices", RESOURCES("'devices':[@{'allow':true,'access':'rwm'}]"),
+		"linux.resources.devices[0]", "every device of the host may be used" },
+	{ "no_limits", LINUX("", "'resources':@{'pids':{'limit':5}}"),
+		"linux.resources.memory.limit",
+		"none: the container can use up the host's memory" },
+};
+
+static bool is_it(const struct spec_finding *f, struct src_pos mark, size_t i)
+{
+	return f->at.line == mark.line && f->at.column == mark.column &&
+	       strcmp(f->rule, cases[i].rule) == 0 && strcmp(f->path, cases[i].path) == 0 &&
+	       strcmp(f->text, cases[i].text) == 0;
+}
+
+static const struct rule *row_of(const char *name)
+{
+	size_t count;
+	const struct rule *const rules = spec_rules(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+static void expect_case(size_t i)
+{
+	AUTO_ARENA a = { 0 };
+	struct spec_report report = { .arena = &a };
+	const struct rule *const row = row_of(cases[i].rule);
+	struct spec_case c = spec_case_make(cases[i].json);
+	const struct spec_finding *f = NULL;
+	const void *config = NULL;
+	int rc;
+
+	cr_assert(row != NULL, "%s", cases[i].rule);
+	rc = spec_read(SPEC_CONFIG, c.json, strlen(c.json), &report, &config);
+	if (row->severity != SPEC_LINT && row->severity != SPEC_WARNING)
+		cr_expect(eq(int, rc, -EINVAL), "%s", cases[i].json);
+	if (row->severity == SPEC_LINT) {
+		cr_assert(eq(int, rc, 0), "%s", cases[i].json);
+		spec_lint(config, &report);
+	}
+	while ((f = spec_report_next(&report, f, row->severity)) != NULL && !is_it(f, c.mark, i))
+		;
+	cr_expect(f != NULL, "%s: %s", cases[i].rule, cases[i].json);
+	for (f = report.first; f != NULL && row->severity != SPEC_LINT; f = f->next)
+		cr_expect(is_it(f, c.mark, i) || f->severity != SPEC_ERROR ||
+				  row->severity != SPEC_ERROR ||
+				  strcmp(f->rule, cases[i].rule) == 0,
+			"%s: also %s: %s", cases[i].rule, f->path, f->text);
+	free(c.json);
+}
+
+Test(spec_rules, broken)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_case(i);
+}
+
+Test(spec_rules, each_has_a_case)
+{
+	size_t count, k;
+	const struct rule *const rules = spec_rules(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		for (k = 0; k < ARRAY_LEN(cases) && strcmp(cases[k].rule, rules[i].name) != 0; k++)
+			;
+		cr_expect(lt(sz, k, ARRAY_LEN(cases)), "no case for %s", rules[i].name);
+	}
+}
+
+/* What follows from another error is not told. */
+static const char *const single[] = {
+	BASE ",'hostname':'x','linux':{'namespaces':[" MOUNT ",{'type':@'utss'}]}}",
+	BASE ",'hostname':'x','linux':@5}",
+	BASE ",'hostname':'x','linux':{'namespaces':@'all'}}",
+	RESOURCES("'memory':{'limit':@'1G','swap':2}"),
+	LINUX("", "'devices':[{'path':'/dev/x','type':@'char'}]"),
+	LINUX("", "'devices':[{'path':'/dev/x','type':'c','major':@'1','minor':1}]"),
+	USER_NS("'uidMappings':@{},'gidMappings':" IDS("0", "1", "1")),
+	LINUX("", "'memoryPolicy':{'mode':'MPOL_BIND','nodes':@'a'}"),
+	PROC("'scheduler':{'policy':@'SCHED_NOPE','priority':7}"),
+	PROC("'scheduler':{'policy':'SCHED_RR','priority':@100}"),
+	TOP("'mounts':[@5]"),
+};
+
+Test(spec_rules, no_consequences)
+{
+	for (size_t i = 0; i < ARRAY_LEN(single); i++) {
+		AUTO_ARENA a = { 0 };
+		struct spec_report report = { .arena = &a };
+		struct spec_case c = spec_case_make(single[i]);
+		const void *config = NULL;
+		const struct spec_finding *f;
+
+		cr_expect(eq(int, spec_read(SPEC_CONFIG, c.json, strlen(c.json), &report, &config),
+			-EINVAL));
+		cr_expect(eq(sz, report.counts[SPEC_ERROR], 1), "%s", single[i]);
+		f = spec_report_next(&report, NULL, SPEC_ERROR);
+		cr_expect(eq(u32, f->at.line, c.mark.line), "%s: %s", f->text, single[i]);
+		cr_expect(eq(u32, f->at.column, c.mark.column), "%s: %s", f->text, single[i]);
+		free(c.json);
+	}
+}
+
+/* All of them, in the order of the file; the first is what spec_load says. */
+Test(spec_rules, all_at_once)
+{
+	AUTO_ARENA a = { 0 };
+	struct spec_report report = { .arena = &a };
+	struct spec_case c = spec_case_make(
+		"{'ociVersion':1,\n 'root':{},\n 'hostname':'x',\n 'process':{'cwd':'x','args':[]},\n"
+		" 'linux':{'namespaces':[" MOUNT ",{'type':'mount'}]},\n 'Mounts':[]}");
+	static const uint32_t lines[] = { 1, 2, 3, 4, 4, 5, 6 };
+	const void *config = NULL;
+	const struct spec_finding *f = NULL;
+
+	cr_expect(
+		eq(int, spec_read(SPEC_CONFIG, c.json, strlen(c.json), &report, &config), -EINVAL));
+	f = report.first;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++, f = f->next) {
+		cr_assert(f != NULL);
+		cr_expect(eq(u32, f->at.line, lines[i]), "%s: %s", f->path, f->text);
+	}
+	cr_expect(eq(ptr, f, NULL));
+	cr_expect(eq(sz, report.counts[SPEC_ERROR], 6));
+	cr_expect(eq(sz, report.counts[SPEC_WARNING], 1));
+	cr_expect(eq(str, (char *)report.last->hint, "did you mean \"mounts\"?"));
+	free(c.json);
+}
