@@ -142,6 +142,18 @@ int sys_prlimit(pid_t pid, uint64_t resource, const struct rlimit *set, struct r
 	return ret_int(syscall(SYS_prlimit64, pid, (int)resource, set, ret_old));
 }
 
+int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr)
+{
+	return ret_int(syscall(SYS_sched_setattr, pid, attr, 0));
+}
+
+int sys_ioprio_set(pid_t pid, uint64_t value)
+{
+	const int a_process = 1; /* IOPRIO_WHO_PROCESS of <linux/ioprio.h>, Linux 5.15 */
+
+	return ret_int(syscall(SYS_ioprio_set, a_process, pid, (int)value));
+}
+
 int sys_execfd(int fd, char *const argv[], char *const envp[])
 {
 	return ret_int(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH));

@@ -59,6 +59,21 @@ struct rlimit;
 CHECKED int sys_prlimit(
 	pid_t pid, uint64_t resource, const struct rlimit *set, struct rlimit *ret_old);
 
+/* What sched_setattr(2) takes, in its second size (Linux 5.3); sizes before end in front of the
+ * clamps, and that is fine for a kernel that sees zeros there. */
+struct sys_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* nanoseconds */
+	uint32_t clamp_min, clamp_max;
+};
+
+/* sched_setattr(2), Linux 3.14; ioprio_set(2) of one process.  pid 0: the caller. */
+CHECKED int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr);
+CHECKED int sys_ioprio_set(pid_t pid, uint64_t value);
+
 /* execveat(2) of the file that fd is open on. */
 CHECKED int sys_execfd(int fd, char *const argv[], char *const envp[]);
 

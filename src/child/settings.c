@@ -1,8 +1,10 @@
-/* What is set in the new namespaces: names, sysctls, loopback, time, network. */
+/* What is set in the new namespaces: names, sysctls, loopback, time, network; and how the kernel
+ * treats the process there. */
 #include "child/ops.h"
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "plan/id_list.h"
 #include "proto/proto.h"
 
 #include <fcntl.h>
@@ -12,7 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -109,4 +113,34 @@ int do_sysctl(struct child *c, const struct plan_sysctl *op)
 {
 	(void)c;
 	return child_write_proc(op->file, op->value);
+}
+
+int do_personality(struct child *c, const struct plan_personality *op)
+{
+	(void)c;
+	return personality((unsigned long)op->value) < 0 ? -errno : 0;
+}
+
+int do_memory_policy(struct child *c, const struct plan_memory_policy *op)
+{
+	const struct id_list *const nodes = op->nodes;
+
+	(void)c;
+	/* the kernel reads one bit less than it is told there are (mm/mempolicy.c, get_nodes) */
+	return syscall(SYS_set_mempolicy, op->mode, nodes != NULL ? nodes->bits : NULL,
+		       nodes != NULL ? ID_LIST_MAX + 1ul : 0ul) < 0
+		       ? -errno
+		       : 0;
+}
+
+int do_scheduler(struct child *c, const struct plan_scheduler *op)
+{
+	(void)c;
+	return sys_sched_setattr(0, op->attr);
+}
+
+int do_io_priority(struct child *c, const struct plan_io_priority *op)
+{
+	(void)c;
+	return sys_ioprio_set(0, op->value);
 }

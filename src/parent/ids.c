@@ -1,4 +1,4 @@
-/* What the parent sets on the child from outside: id maps, limits, scores. */
+/* What the parent sets on the child from outside: id maps, limits, scores, priorities. */
 #include "parent/ops.h"
 
 #include "base/proc.h"
@@ -51,6 +51,20 @@ int do_rlimit_raise(struct parent *p, const struct plan_rlimit_raise *op, struct
 	TRY(sys_prlimit(p->pid, op->resource, NULL, &limit));
 	limit.rlim_max = op->hard;
 	return sys_prlimit(p->pid, op->resource, &limit, NULL);
+}
+
+int do_scheduler_by_parent(
+	struct parent *p, const struct plan_scheduler_by_parent *op, struct err *e)
+{
+	(void)e;
+	return sys_sched_setattr(p->pid, op->attr);
+}
+
+int do_io_priority_by_parent(
+	struct parent *p, const struct plan_io_priority_by_parent *op, struct err *e)
+{
+	(void)e;
+	return sys_ioprio_set(p->pid, op->value);
 }
 
 enum {

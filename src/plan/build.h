@@ -29,6 +29,8 @@ CHECKED int plan_process(struct plan *p, struct err *e);     /* credentials, exe
 /* Parts of plan_process and plan_root_finish. */
 CHECKED int plan_credentials(struct plan *p, struct err *e);
 CHECKED int plan_rlimits(struct plan *p, struct err *e);
+CHECKED int plan_scheduling_self(struct plan *p, struct err *e);      /* by the child */
+CHECKED int plan_scheduling_by_parent(struct plan *p, struct err *e); /* by the caller's rights */
 CHECKED int plan_cwd_make(struct plan *p, struct err *e);
 
 /* Parts of plan_spawn. */

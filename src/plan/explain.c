@@ -70,6 +70,39 @@ static bool when_CGROUP(const struct plan *p, const struct plan_op *op)
 	return strcmp(op->new_fs.type, "cgroup2") == 0;
 }
 
+static uint64_t policy_of(const struct plan_op *op)
+{
+	return op->kind == PLAN_scheduler ? op->scheduler.policy : op->scheduler_by_parent.policy;
+}
+
+static bool when_DEADLINE(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return policy_of(op) == 6; /* SCHED_DEADLINE, which older C libraries do not name */
+}
+
+static bool when_CPUSET_DEADLINE(const struct plan *p, const struct plan_op *op)
+{
+	const struct spec_linux *const l = p->config != NULL ? p->config->os : NULL;
+	const struct spec_cpu *const cpu =
+		l != NULL && l->resources != NULL ? l->resources->cpu : NULL;
+
+	return when_DEADLINE(p, op) && cpu != NULL && cpu->cpus.value != NULL &&
+	       cpu->cpus.value[0] != '\0';
+}
+
+static bool when_ISO(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return policy_of(op) == 4;
+}
+
+static bool when_NEW_MODE(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return (op->memory_policy.mode & 0xff) >= 5; /* MPOL_PREFERRED_MANY and those after it */
+}
+
 #define ANY 0
 
 static const struct row {

@@ -222,6 +222,7 @@ static int append_start(struct plan *p, struct err *e)
 	struct plan_op *op;
 
 	TRY(append_barrier(p, PLAN_child_done, "ready to start", e));
+	TRY(plan_scheduling_by_parent(p, e));
 	TRY(append_plain(p, PLAN_release, POS_NONE, "process", e));
 	if (!p->options->wait_start)
 		return 0;
@@ -254,6 +255,7 @@ int plan_process(struct plan *p, struct err *e)
 	if (env == NULL)
 		return err_set(e, ENOMEM, process->at, "out of memory");
 	TRY(append_settings(p, e));
+	TRY(plan_scheduling_self(p, e)); /* a filter may forbid what these need */
 	/* Without no_new_privs a filter wants CAP_SYS_ADMIN, so it is loaded before that goes; with
 	 * it, as the last thing of all (seccomp(2)). */
 	if (!confined && p->config->os->seccomp != NULL) {

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -211,6 +212,30 @@ static void limits(void)
 	puts("],");
 }
 
+/* What sched_getattr(2) fills, in its first size. */
+struct scheduler {
+	unsigned size, policy;
+	unsigned long long flags;
+	int nice;
+	unsigned priority;
+	unsigned long long runtime, deadline, period;
+};
+
+static void scheduling(void)
+{
+	struct scheduler s = { 0 };
+	unsigned long nodes[1024 / (8 * sizeof(long))] = { 0 };
+	int mode = -1;
+
+	(void)syscall(SYS_sched_getattr, 0, &s, sizeof(s), 0);
+	printf("\"scheduler\":{\"policy\":%u,\"flags\":%llu,\"nice\":%d,\"priority\":%u,"
+	       "\"runtime\":%llu,\"deadline\":%llu,\"period\":%llu},\n",
+		s.policy, s.flags, s.nice, s.priority, s.runtime, s.deadline, s.period);
+	number("ioprio", syscall(SYS_ioprio_get, 1, 0));
+	(void)syscall(SYS_get_mempolicy, &mode, nodes, sizeof(nodes) * 8, NULL, 0);
+	printf("\"mempolicy\":[%d,%lu],\n", mode, nodes[0]);
+}
+
 static void namespaces(void)
 {
 	static const char *const names[] = { "pid", "net", "ipc", "uts", "mnt", "cgroup", "user",
@@ -237,6 +262,7 @@ static void host(void)
 	uname(&u);
 	member("hostname", u.nodename);
 	member("domainname", u.domainname);
+	member("machine", u.machine);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	number("boottime", boot.tv_sec);
@@ -282,6 +308,7 @@ void probe_view(int argc, char **argv)
 	strings("env", environ);
 	ids();
 	limits();
+	scheduling();
 	namespaces();
 	host();
 	places();
