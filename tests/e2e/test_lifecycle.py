@@ -80,6 +80,32 @@ def complete(w):
     w.must("delete", "--force", b.id)
 
 
+@case("annotations are in the state, and only there", ROOT, USER)
+def annotations(w):
+    b = w.bundle().probe("pause")
+    b.config["annotations"] = {"org.example.a": "1", "b": "", "=\n\"": "x=\u00e4\n\"'\\"}
+    equal(b.create(to_files=True).status, 0, "create")
+    equal(b.state()["annotations"], b.config["annotations"], "created")
+    w.must("start", b.id)
+    equal(b.state()["annotations"], b.config["annotations"], "running")
+    w.must("kill", b.id, "9")
+    check(host.until(lambda: b.state()["status"] == "stopped"), "does not stop")
+    equal(b.state()["annotations"], b.config["annotations"], "stopped")
+    w.must("delete", b.id)
+
+
+@case("annotations: none, none in the state; an empty key is refused", ROOT)
+def no_annotations(w):
+    b = w.bundle().probe("pause")
+    b.create(to_files=True)
+    check("annotations" not in b.state(), "there are some")
+    w.must("delete", b.id)
+    b.config["annotations"] = {"": "x"}
+    r = b.run()
+    equal((r.status, r.out), (1, ""), f"{r}")
+    holds(r.err, "annotations", "message")
+
+
 @case("start: refused where there is nothing to start", ROOT, USER)
 def start_refused(w):
     b = running(w)

@@ -242,6 +242,14 @@ def terminal_size(w):
     check(name, "a name comes with the descriptor")
 
 
+@case("consoleSize without a terminal is nothing", ROOT, USER)
+def no_terminal_size(w):
+    b = w.bundle()
+    b.process["consoleSize"] = {"height": 11, "width": 22}
+    v = b.view()
+    equal((v["tty"], "window" in v), (0, False), "terminal")
+
+
 @case("terminal: keys reach the program, Ctrl-C is 130", ROOT, USER)
 def terminal_keys(w):
     b = terminal_bundle(w).shell("read a; echo got $a; exec sleep 100")
