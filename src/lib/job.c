@@ -58,7 +58,8 @@ static void tell_findings(const struct job *j, const struct spec_report *r)
 
 static int read_config(struct job *j, struct err *e)
 {
-	struct spec_report report = { .arena = &j->arena };
+	struct spec_report report = { .arena = &j->arena,
+		.errors_only = j->settings == NULL || !j->settings->debug };
 	const void *config = NULL;
 	const int rc = spec_read(SPEC_CONFIG, j->text.text, j->text.size, &report, &config);
 

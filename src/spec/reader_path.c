@@ -228,6 +228,8 @@ void reader_unknown(
 	char shown[TEXT_SHOWN];
 	const char *near;
 
+	if (r->report->errors_only)
+		return;
 	report(r, r->depth,
 		&(struct spec_finding){ .severity = SPEC_WARNING,
 			.rule = "unknown-key",
@@ -240,6 +242,8 @@ void reader_unknown(
 
 void reader_foreign(const struct reader *r)
 {
+	if (r->report->errors_only)
+		return;
 	report(r, r->depth,
 		&(struct spec_finding){ .severity = SPEC_WARNING,
 			.rule = "platform",

@@ -31,8 +31,9 @@ struct spec_report {
 	struct arena *arena;
 	struct spec_finding *first, *last, *newest;
 	size_t counts[SPEC_LINT + 1];
-	size_t count;   /* findings kept: at most SPEC_FINDINGS_MAX; counts[] has all */
-	bool no_memory; /* a finding is lost */
+	size_t count;     /* findings kept: at most SPEC_FINDINGS_MAX; counts[] has all */
+	bool errors_only; /* the others are not even looked for */
+	bool no_memory;   /* a finding is lost */
 };
 
 /* Adds a finding.  The texts are copied.  Failing memory is remembered, and told by

@@ -142,6 +142,8 @@ void judge_all(struct judge *j, bool lint)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		j->rule = &rules[i];
+		if (j->rule->severity == SPEC_WARNING && j->report->errors_only)
+			continue;
 		if (has_subject(j, j->rule) && lint == (j->rule->severity == SPEC_LINT))
 			functions[i](j);
 	}
@@ -236,7 +238,7 @@ int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_r
 int spec_load(const char *bytes, size_t size, struct arena *arena, const struct spec_config **ret,
 	struct err *e)
 {
-	struct spec_report report = { .arena = arena };
+	struct spec_report report = { .arena = arena, .errors_only = true };
 	const void *config = NULL;
 	const int rc = spec_read(SPEC_CONFIG, bytes, size, &report, &config);
 

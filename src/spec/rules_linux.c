@@ -115,10 +115,11 @@ void rule_memory_policy(struct judge *j)
 	word = spec_word_text(&spec_memory_policy_mode, m->mode.value);
 	none = m->mode.value == MODE_DEFAULT || m->mode.value == MODE_LOCAL;
 	if (none && judge_given(&m->nodes))
-		judge_broken(j, m->nodes.at, "linux.memoryPolicy.nodes", "%s takes no nodes", word);
+		judge_broken(j, m->nodes.at, "linux.memoryPolicy.nodes",
+			"invalid memory policy: %s takes no nodes", word);
 	if (!none && m->mode.value != MODE_PREFERRED && !judge_given(&m->nodes))
 		judge_broken(j, GIVEN(m->nodes) ? m->nodes.at : m->at, "linux.memoryPolicy.nodes",
-			"%s needs a node at least", word);
+			"invalid memory policy: %s needs a node at least", word);
 }
 
 void rule_personality_flags(struct judge *j)
