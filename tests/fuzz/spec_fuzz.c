@@ -1,6 +1,6 @@
-/* Fuzz target: any bytes as config.json.  Built with libFuzzer (-Dfuzz=true, clang), or with a main
- * of its own that runs the files given as arguments, once whole and once cut at each of some
- * places. Never touches a file but those. */
+/* Fuzz target: any bytes as config.json, process.json and resources.json.  Built with libFuzzer
+ * (-Dfuzz=true, clang), or with a main of its own that runs the files given as arguments, once
+ * whole and once cut at each of some places. Never touches a file but those. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +10,66 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* One line, printable: whatever the file says. */
-static void check_error(const struct err *e)
+static void check_text(const char *text)
 {
-	must(e->code > 0 && e->text[0] != '\0');
-	for (const char *p = e->text; *p != '\0'; p++)
+	for (const char *p = text; *p != '\0'; p++)
 		must((unsigned char)*p >= 0x20 && *p != 0x7f);
-	for (const char *p = e->hint; *p != '\0'; p++)
-		must((unsigned char)*p >= 0x20 && *p != 0x7f);
+}
+
+/* Where a finding points to there is a byte of the file, or its end. */
+static void check_place(const uint8_t *data, size_t size, struct src_pos at)
+{
+	size_t start = 0;
+
+	for (uint32_t line = 1; line < at.line; line++) {
+		const uint8_t *const end = memchr(data + start, '\n', size - start);
+
+		must(end != NULL);
+		start = (size_t)(end - data) + 1;
+	}
+	must(at.line == 0 || start + at.column - 1 <= size);
+}
+
+static void check_report(const uint8_t *data, size_t size, const struct spec_report *r)
+{
+	const struct spec_finding *last = NULL;
+
+	for (const struct spec_finding *f = r->first; f != NULL; f = f->next) {
+		must(f->code > 0 && f->text[0] != '\0' && f->rule[0] != '\0');
+		check_text(f->text);
+		check_text(f->path);
+		if (f->hint != NULL)
+			check_text(f->hint);
+		check_place(data, size, f->at);
+		must(last == NULL || last->at.line < f->at.line ||
+			(last->at.line == f->at.line && last->at.column <= f->at.column));
+		last = f;
+	}
+	must(r->last == last && !r->no_memory);
+}
+
+static void read_as(enum spec_type type, const uint8_t *data, size_t size)
+{
+	AUTO_ARENA arena = { 0 };
+	struct spec_report all = { .arena = &arena };
+	struct spec_report errors = { .arena = &arena, .errors_only = true };
+	const void *target = NULL;
+	const int rc = spec_read(type, (const char *)data, size, &all, &target);
+
+	must((rc < 0) == (all.counts[SPEC_ERROR] > 0));
+	if (rc == 0 && type == SPEC_CONFIG)
+		spec_lint(target, &all);
+	check_report(data, size, &all);
+	must(spec_read(type, (const char *)data, size, &errors, &target) == rc);
+	must(errors.counts[SPEC_ERROR] == all.counts[SPEC_ERROR]);
+	check_report(data, size, &errors);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO_ARENA arena = { 0 };
-	const struct spec_config *c = NULL;
-	struct err e = { 0 };
-
-	if (spec_load((const char *)data, size, &arena, &c, &e) < 0) {
-		check_error(&e);
-	}
+	read_as(SPEC_CONFIG, data, size);
+	read_as(SPEC_PROCESS, data, size);
+	read_as(SPEC_RESOURCES, data, size);
 	return 0;
 }
 
