@@ -32,13 +32,13 @@ static const struct row {
 	enum action action;
 	uint64_t value;
 } rows[] = {
-#define OPTION(word, action, value) { word, action, value },
+#define OPTION(word, action, value, ...) { word, action, value },
 #include "spec/mount_options.def"
 #undef OPTION
 };
 
 static const char *const words[] = {
-#define OPTION(word, action, value) word,
+#define OPTION(word, action, value, ...) word,
 #include "spec/mount_options.def"
 #undef OPTION
 	NULL,

@@ -19,27 +19,27 @@
 		typedef struct spec_##type here;           \
 		static const char name[] = #type;          \
 		static const struct spec_field fields[] = {
-#define STRING(member, key, of, presence) \
+#define STRING(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_STRING, presence, .format = SPEC_FORMAT_##of)
-#define BOOL(member, key, presence) ROW(member, key, SPEC_BOOL, presence)
-#define INT(member, key, from, to, presence) \
+#define BOOL(member, key, presence, ...) ROW(member, key, SPEC_BOOL, presence)
+#define INT(member, key, from, to, presence, ...) \
 	ROW(member, key, SPEC_INT, presence, .min = (from), .max = (to))
-#define UINT(member, key, to, presence) ROW(member, key, SPEC_UINT, presence, .max = (to))
-#define ENUM(member, key, table, presence) \
+#define UINT(member, key, to, presence, ...) ROW(member, key, SPEC_UINT, presence, .max = (to))
+#define ENUM(member, key, table, presence, ...) \
 	ROW(member, key, SPEC_ENUM, presence, .words = &spec_##table)
-#define STRINGS(member, key, of, presence) \
+#define STRINGS(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_STRINGS, presence, .format = SPEC_FORMAT_##of)
-#define UINTS(member, key, to, presence) ROW(member, key, SPEC_UINTS, presence, .max = (to))
-#define ENUMS(member, key, table, presence) \
+#define UINTS(member, key, to, presence, ...) ROW(member, key, SPEC_UINTS, presence, .max = (to))
+#define ENUMS(member, key, table, presence, ...) \
 	ROW(member, key, SPEC_ENUMS, presence, .words = &spec_##table)
-#define OBJECT(member, key, of, presence) \
+#define OBJECT(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_OBJECT, presence, .type = spec_object_##of)
-#define LIST(member, key, of, presence) \
+#define LIST(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_LIST, presence, .type = spec_object_##of)
-#define NAMED(member, key, of, presence) \
+#define NAMED(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_NAMED, presence, .type = spec_object_##of)
-#define MAP(member, key, presence) ROW(member, key, SPEC_MAP, presence)
-#define FOREIGN(name)              { .key = (name), .kind = SPEC_FOREIGN },
+#define MAP(member, key, presence, ...) ROW(member, key, SPEC_MAP, presence)
+#define FOREIGN(name, ...)              { .key = (name), .kind = SPEC_FOREIGN },
 #define END(type)                                                                                  \
 	}                                                                                          \
 	;                                                                                          \

@@ -66,19 +66,19 @@ struct spec_array SPEC_ARRAY_OF(void);
 
 /* The table of one object: spec_object_config is where a file begins. */
 #define BEGIN(type) const struct spec_object *spec_object_##type(void);
-#define STRING(member, key, format, presence)
-#define BOOL(member, key, presence)
-#define INT(member, key, min, max, presence)
-#define UINT(member, key, max, presence)
-#define ENUM(member, key, table, presence)
-#define STRINGS(member, key, format, presence)
-#define UINTS(member, key, max, presence)
-#define ENUMS(member, key, table, presence)
-#define OBJECT(member, key, type, presence)
-#define LIST(member, key, type, presence)
-#define NAMED(member, key, type, presence)
-#define MAP(member, key, presence)
-#define FOREIGN(key)
+#define STRING(member, key, format, presence, ...)
+#define BOOL(member, key, presence, ...)
+#define INT(member, key, min, max, presence, ...)
+#define UINT(member, key, max, presence, ...)
+#define ENUM(member, key, table, presence, ...)
+#define STRINGS(member, key, format, presence, ...)
+#define UINTS(member, key, max, presence, ...)
+#define ENUMS(member, key, table, presence, ...)
+#define OBJECT(member, key, type, presence, ...)
+#define LIST(member, key, type, presence, ...)
+#define NAMED(member, key, type, presence, ...)
+#define MAP(member, key, presence, ...)
+#define FOREIGN(key, ...)
 #define END(type)
 #include "spec/config.def"
 #include "spec/config_undef.h"

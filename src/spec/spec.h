@@ -58,22 +58,22 @@ struct spec_enums SPEC_ARRAY_OF(struct spec_enum);
 struct spec_map SPEC_ARRAY_OF(struct spec_pair);
 
 /* Was it given?  For any member that is not a pointer. */
-#define GIVEN(member)                 ((member).at.line != 0)
+#define GIVEN(member)                      ((member).at.line != 0)
 
-#define BEGIN(type)                   struct spec_##type {
-#define STRING(member, key, fmt, p)   struct spec_str member;
-#define BOOL(member, key, presence)   struct spec_bool member;
-#define INT(member, key, min, max, p) struct spec_int member;
-#define UINT(member, key, max, p)     struct spec_uint member;
-#define ENUM(member, key, table, p)   struct spec_enum member;
-#define STRINGS(member, key, fmt, p)  struct spec_strings member;
-#define UINTS(member, key, max, p)    struct spec_uints member;
-#define ENUMS(member, key, table, p)  struct spec_enums member;
-#define OBJECT(member, key, type, p)  const struct spec_##type *member;
-#define LIST(member, key, type, p)    struct spec_##type##_list member;
-#define NAMED(member, key, type, p)   struct spec_##type##_list member;
-#define MAP(member, key, presence)    struct spec_map member;
-#define FOREIGN(key)
+#define BEGIN(type)                        struct spec_##type {
+#define STRING(member, key, fmt, p, ...)   struct spec_str member;
+#define BOOL(member, key, presence, ...)   struct spec_bool member;
+#define INT(member, key, min, max, p, ...) struct spec_int member;
+#define UINT(member, key, max, p, ...)     struct spec_uint member;
+#define ENUM(member, key, table, p, ...)   struct spec_enum member;
+#define STRINGS(member, key, fmt, p, ...)  struct spec_strings member;
+#define UINTS(member, key, max, p, ...)    struct spec_uints member;
+#define ENUMS(member, key, table, p, ...)  struct spec_enums member;
+#define OBJECT(member, key, type, p, ...)  const struct spec_##type *member;
+#define LIST(member, key, type, p, ...)    struct spec_##type##_list member;
+#define NAMED(member, key, type, p, ...)   struct spec_##type##_list member;
+#define MAP(member, key, presence, ...)    struct spec_map member;
+#define FOREIGN(key, ...)
 #define END(type)          \
 	struct src_pos at; \
 	}                  \

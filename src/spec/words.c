@@ -34,8 +34,8 @@
 #define CLONE_NEWTIME 0x80 /* Linux 5.6 */
 #endif
 
-#define TABLE(name)        static const struct spec_word words_##name[] = {
-#define WORD(text, number) { text, (int64_t)(number) },
+#define TABLE(name)             static const struct spec_word words_##name[] = {
+#define WORD(text, number, ...) { text, (int64_t)(number) },
 #define TABLE_END(name) \
 	}               \
 	;               \

@@ -27,7 +27,7 @@ struct spec_words {
 };
 
 #define TABLE(name) extern const struct spec_words spec_##name;
-#define WORD(text, number)
+#define WORD(text, number, ...)
 #define TABLE_END(name)
 #include "spec/enums.def"
 #undef TABLE
