@@ -31,7 +31,7 @@ struct spec_doc {
 	const char *object; /* which object of config.def it holds: "rlimit" */
 	const struct spec_doc *members; /* of that object; their own members are left out */
 	size_t count;
-	const char *table; /* where the words are from: "capability", "mount_option", "sysctl" */
+	const char *table; /* where the words are from: "capability", "mount_option" */
 	const struct spec_doc_word *words;
 	size_t word_count;
 	const struct spec_doc_rule *rules;

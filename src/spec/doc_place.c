@@ -113,23 +113,30 @@ static int put_words(struct arena *a, struct doc_pairs pairs, struct spec_doc *r
 	return 0;
 }
 
-/* Most words are of enums.def; two members have tables of their own. */
+/* Most words are of enums.def; three members have tables of their own. */
 static int find_words(struct arena *a, const struct doc_place *p, const struct spec_field *f,
 	struct spec_doc *ret)
 {
+	const struct {
+		const struct spec_object *holder;
+		const char *key, *table;
+		struct doc_pairs words;
+	} own[] = {
+		{ spec_object_mount(), "options", "mount_option", doc_text_mount_options() },
+		{ spec_object_linux(), "sysctl", "sysctl", doc_text_sysctls() },
+		{ spec_object_config(), "annotations", "annotation", doc_text_annotations() },
+	};
+
 	ret->table = "";
 	if (f->words != NULL) {
 		ret->table = doc_text_table(f->words);
 		return put_words(a, doc_text_words(f->words), ret);
 	}
-	if (p->holder == spec_object_mount() && strcmp(ret->key, "options") == 0) {
-		ret->table = "mount_option";
-		return put_words(a, doc_text_mount_options(), ret);
-	}
-	if (p->holder == spec_object_linux() && strcmp(ret->key, "sysctl") == 0) {
-		ret->table = "sysctl";
-		return put_words(a, doc_text_sysctls(), ret);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (p->holder == own[i].holder && strcmp(ret->key, own[i].key) == 0) {
+			ret->table = own[i].table;
+			return put_words(a, own[i].words, ret);
+		}
 	return 0;
 }
 

@@ -63,6 +63,14 @@ static const char sysctls[] =
 #undef SYSCTL
 #undef REFUSED
 
+#define ANNOTATION(key, unsafe, what) key "\0" what ".\0"
+/* clang-format off */
+static const char annotations[] =
+#include "spec/annotations.def"
+	;
+/* clang-format on */
+#undef ANNOTATION
+
 const char *doc_text_next(const char *text)
 {
 	return text + strlen(text) + 1;
@@ -118,4 +126,9 @@ struct doc_pairs doc_text_mount_options(void)
 struct doc_pairs doc_text_sysctls(void)
 {
 	return (struct doc_pairs){ sysctls, sysctls + sizeof(sysctls) - 1 };
+}
+
+struct doc_pairs doc_text_annotations(void)
+{
+	return (struct doc_pairs){ annotations, annotations + sizeof(annotations) - 1 };
 }

@@ -22,6 +22,7 @@ struct doc_pairs {
 struct doc_pairs doc_text_words(const struct spec_words *words);
 struct doc_pairs doc_text_mount_options(void);
 struct doc_pairs doc_text_sysctls(void);
+struct doc_pairs doc_text_annotations(void);
 
 /* The text behind a text. */
 const char *doc_text_next(const char *text);
