@@ -177,7 +177,7 @@ static int make_field(struct arena *a, const struct doc_place *p, struct spec_do
 	ret->key = f->key != NULL ? f->key : "NAME";
 	ret->kind = f->kind;
 	ret->element = p->element;
-	ret->required = f->presence != SPEC_OPTIONAL;
+	ret->required = f->key == NULL || f->presence != SPEC_OPTIONAL;
 	ret->type = type_words(a, f, p->element);
 	ret->format = text && f->format != SPEC_FORMAT_any ? spec_format_words(f->format) : "";
 	ret->kernel = t.kernel;
@@ -186,7 +186,7 @@ static int make_field(struct arena *a, const struct doc_place *p, struct spec_do
 	if (ret->type == NULL)
 		return -ENOMEM;
 	TRY(find_words(a, p, f, ret));
-	return find_rules(a, ret);
+	return f->key == NULL ? 0 : find_rules(a, ret); /* a name has those of what it names */
 }
 
 static void make_file(struct spec_doc *ret)
