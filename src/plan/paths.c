@@ -1,6 +1,8 @@
 /* Comparing paths of the container.  Looks at nothing but the text. */
 #include "plan/paths.h"
 
+#include "base/defs.h"
+
 #include <string.h>
 
 /* What of a path leads nowhere: slashes, and components that are a dot. */
@@ -30,4 +32,16 @@ bool plan_path_is(const char *path, const char *name)
 	const char *const rest = plan_path_below(path, name);
 
 	return rest != NULL && *rest == '\0';
+}
+
+bool plan_may_cover_proc(const char *below)
+{
+	static const char *const files[] = { "cpuinfo", "diskstats", "meminfo", "stat", "swaps",
+		"uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid",
+		"sys/crypto/fips_enabled" };
+
+	for (size_t i = 0; below != NULL && i < ARRAY_LEN(files); i++)
+		if (strcmp(below, files[i]) == 0)
+			return true;
+	return false;
 }

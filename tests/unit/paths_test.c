@@ -46,3 +46,17 @@ Test(plan_paths, each_row)
 		cr_expect(eq(int, plan_path_is(rows[i].path, rows[i].dir), is), "%s", rows[i].path);
 	}
 }
+
+Test(plan_paths, cover_proc)
+{
+	static const struct {
+		const char *below;
+		bool may;
+	} cases[] = { { NULL, false }, { "", false }, { "meminfo", true }, { "stat", true },
+		{ "sys/kernel/ns_last_pid", true }, { "sys", false }, { "sys/kernel", false },
+		{ "meminfo/", false }, { "1/stat", false } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		cr_expect(eq(int, plan_may_cover_proc(cases[i].below), cases[i].may), "%s",
+			cases[i].below);
+}
