@@ -19,6 +19,11 @@ int look_up(int root, const char *path, bool plain)
 	return sys_openat2(root, path, O_PATH, 0, scope(plain));
 }
 
+int look_up_nofollow(int root, const char *path)
+{
+	return sys_openat2(root, path, O_PATH | O_NOFOLLOW, 0, scope(false));
+}
+
 /* Opens the directory named by the first len bytes of path, made when missing. */
 static int open_or_make_dir(int root, const char *path, size_t len, bool plain)
 {

@@ -16,8 +16,11 @@ enum look_kind {
  * Returns a descriptor; -ENOENT nothing there; -ELOOP a link where none may be; else -errno. */
 CHECKED int look_up(int root, const char *path, bool plain);
 
-/* The same, and where nothing is there makes a directory (0755) or an empty file (0644), and the
- * directories above it. */
+/* The same, with links on the way but not as last component: that one is opened itself. */
+CHECKED int look_up_nofollow(int root, const char *path);
+
+/* The same as look_up, and where nothing is there makes a directory (0755) or an empty file (0644),
+ * and the directories above it. */
 CHECKED int look_or_make(int root, const char *path, enum look_kind kind, bool plain);
 
 /* Opens the directory that holds the last component, made when missing; *ret_name points into

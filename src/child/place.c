@@ -6,6 +6,7 @@
 #include "child/look.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <string.h>
@@ -46,7 +47,8 @@ static int open_target(
 
 	*ret_link = fd == -ELOOP && !plain;
 	if (*ret_link)
-		fd = look_up(root, op->path, false);
+		fd = (op->how & ATTACH_NOFOLLOW) != 0 ? look_up_nofollow(root, op->path)
+						      : look_up(root, op->path, false);
 	*ret_made = fd == -ENOENT;
 	if (fd != -ENOENT)
 		return fd;
@@ -56,7 +58,34 @@ static int open_target(
 		root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE, plain || !*ret_link);
 }
 
-int do_attach(struct child *c, const struct plan_attach *op)
+/* The same link as the one that was cloned, which need not lead to anything. */
+static int copy_link(int root, int tree, const char *path)
+{
+	char text[PATH_MAX], there[PATH_MAX];
+	const ssize_t len = readlinkat(tree, "", text, sizeof(text) - 1);
+	const char *name;
+	AUTO_FD dir = len < 0 ? -errno : look_parent(root, path, &name);
+	ssize_t there_len;
+
+	if (dir < 0)
+		return dir;
+	text[len] = '\0';
+	if (symlinkat(text, dir, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	there_len = readlinkat(dir, name, there, sizeof(there));
+	return there_len == len && memcmp(text, there, (size_t)len) == 0 ? 0 : -EEXIST;
+}
+
+static bool is_link(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static int put_tree(struct child *c, const struct plan_attach *op)
 {
 	bool made, link;
 	AUTO_FD target = open_target(c, op, &made, &link);
@@ -73,9 +102,18 @@ int do_attach(struct child *c, const struct plan_attach *op)
 	if ((op->how & ATTACH_TAKE_MODE) != 0 && !made)
 		TRY(take_mode(c->slots[op->tree], target));
 	TRY(sys_move_mount(c->slots[op->tree], target));
+	child_spend(c, &target);
+	return 0;
+}
+
+int do_attach(struct child *c, const struct plan_attach *op)
+{
+	if ((op->how & ATTACH_COPY_LINK) != 0 && is_link(c->slots[op->tree]))
+		TRY(copy_link(c->slots[SLOT_ROOT], c->slots[op->tree], op->path));
+	else
+		TRY(put_tree(c, op));
 	if ((op->how & ATTACH_KEEP) == 0)
 		child_spend(c, &c->slots[op->tree]);
-	child_spend(c, &target);
 	return 0;
 }
 

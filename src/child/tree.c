@@ -64,7 +64,14 @@ int do_open_dir(struct child *c, const struct plan_open_dir *op)
 
 int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
 {
-	return fill(c, op->into, sys_clone_tree(AT_FDCWD, op->path, op->recursive != 0));
+	AUTO_FD link = FD_NONE;
+
+	if (op->nofollow == 0)
+		return fill(c, op->into, sys_clone_tree(AT_FDCWD, op->path, op->recursive != 0));
+	link = openat(AT_FDCWD, op->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (link < 0)
+		return -errno;
+	return fill(c, op->into, sys_clone_tree(link, "", op->recursive != 0));
 }
 
 int do_check_proc(struct child *c, const struct plan_check_proc *op)

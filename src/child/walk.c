@@ -83,6 +83,13 @@ int do_child_done(struct child *c, const struct plan_child_done *op)
 	return proto_send(c->sock, &(struct proto_msg){ .kind = PROTO_DONE, .op = c->at }, FD_NONE);
 }
 
+int do_map_ids(struct child *c, const struct plan_map_ids *op)
+{
+	TRY(proto_send(c->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = c->at },
+		c->slots[op->tree]));
+	return do_parent_done(c, NULL);
+}
+
 int do_release(struct child *c, const struct plan_release *op)
 {
 	(void)op;

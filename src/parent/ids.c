@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-int parent_write_proc(const struct parent *p, const char *file, const char *text)
+int parent_write_proc_of(pid_t pid, const char *file, const char *text)
 {
 	AUTO_FD proc = proc_open();
 	AUTO_FD fd = FD_NONE;
@@ -23,12 +23,17 @@ int parent_write_proc(const struct parent *p, const char *file, const char *text
 
 	if (proc < 0)
 		return proc;
-	(void)snprintf(path, sizeof(path), "%d/%s", (int)p->pid, file);
+	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
 	fd = sys_openat2(
 		proc, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return fd;
 	return sys_write_once(fd, text, strlen(text));
+}
+
+int parent_write_proc(const struct parent *p, const char *file, const char *text)
+{
+	return parent_write_proc_of(p->pid, file, text);
 }
 
 int do_map_write(struct parent *p, const struct plan_map_write *op, struct err *e)

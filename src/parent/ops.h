@@ -17,7 +17,12 @@
 #undef DECLARE_PARENT
 #undef DECLARE_BOTH
 
-/* Writes to /proc/PID/FILE of the child. */
+/* Writes to /proc/PID/FILE of the child, or of another one of ours. */
 CHECKED int parent_write_proc(const struct parent *p, const char *file, const char *text);
+CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);
+
+/* The parent's half of map_ids; tree is the mount that the child has made. */
+CHECKED int parent_map_ids(
+	struct parent *p, const struct plan_map_ids *op, int tree, struct err *e);
 
 #endif

@@ -31,6 +31,7 @@
 
 static int run_parent_done(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e);
 
 #define ROW_PARENT(name)             [PLAN_##name] = run_##name,
@@ -110,17 +111,23 @@ static int take_master(struct parent *p, int fd)
 	return 0;
 }
 
-/* The next message that is not the terminal.  *ret may be of kind DONE or FAILED. */
-static int next_message(struct parent *p, struct proto_msg *ret)
+/* The next message that is not the terminal, and the descriptor that came along. */
+static int next_with_fd(struct parent *p, struct proto_msg *ret, int *ret_fd)
 {
 	for (;;) {
-		AUTO_FD fd = FD_NONE;
-
-		TRY(proto_recv(p->sock, ret, &fd));
+		TRY(proto_recv(p->sock, ret, ret_fd));
 		if (ret->kind != PROTO_MASTER)
 			return 0;
-		TRY(take_master(p, fd_take(&fd)));
+		TRY(take_master(p, fd_take(ret_fd)));
 	}
+}
+
+/* The same where none is awaited.  *ret may be of kind DONE or FAILED. */
+static int next_message(struct parent *p, struct proto_msg *ret)
+{
+	AUTO_FD fd = FD_NONE;
+
+	return next_with_fd(p, ret, &fd);
 }
 
 /* Why the child could not go on, in its own words, or by its death. */
@@ -167,6 +174,20 @@ static int run_parent_done(struct parent *p, const struct plan_op *op, struct er
 	(void)e;
 	return proto_send(p->sock,
 		&(struct proto_msg){ .kind = PROTO_DONE, .op = (uint32_t)p->next }, FD_NONE);
+}
+
+static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	AUTO_FD tree = FD_NONE;
+	struct proto_msg m;
+
+	TRY(next_with_fd(p, &m, &tree));
+	if (m.kind == PROTO_FAILED && m.op < p->plan->count)
+		return plan_explain(p->plan, m.op, m.error, m.detail, e);
+	if (m.kind != PROTO_TREE || m.op != p->next)
+		return -EPROTO;
+	TRY(parent_map_ids(p, &op->map_ids, tree, e));
+	return run_parent_done(p, op, e);
 }
 
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e)

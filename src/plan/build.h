@@ -44,6 +44,13 @@ bool plan_net_overlaps(const struct plan *p);
 bool plan_uid_mapped(const struct plan *p, uint64_t id);
 bool plan_gid_mapped(const struct plan *p, uint64_t id);
 
+/* A map as the files uid_map and gid_map take it; NULL when memory is short. */
+const char *plan_id_map_text(struct plan *p, const struct plan_id_map *m);
+
+/* A map of the configuration's. */
+CHECKED int plan_id_map_from(struct plan *p, const struct spec_id_map_list *list,
+	struct plan_id_map *ret, struct err *e);
+
 /* mounts[] whose sources are opened before anything else: see mounts.c. */
 CHECKED int plan_mounts_early(struct plan *p, struct err *e);
 

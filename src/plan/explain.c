@@ -46,6 +46,12 @@ static bool when_PLAIN_DIR(const struct plan *p, const struct plan_op *op)
 	return (op->attach.how & ATTACH_PLAIN_DIR) != 0;
 }
 
+static bool when_NOFOLLOW(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return (op->attach.how & ATTACH_NOFOLLOW) != 0;
+}
+
 static bool when_SLASH(const struct plan *p, const struct plan_op *op)
 {
 	(void)p;

@@ -22,7 +22,7 @@ static bool have_helpers(const struct host_facts *h)
 	       h->subgid_count > 0;
 }
 
-static int from_config(
+int plan_id_map_from(
 	struct plan *p, const struct spec_id_map_list *list, struct plan_id_map *ret, struct err *e)
 {
 	struct plan_id_range *const r = arena_array(p->arena, list->count, sizeof(*r));
@@ -62,8 +62,8 @@ int plan_ids(struct plan *p, struct err *e)
 	if ((p->new_ns & CLONE_NEWUSER) == 0)
 		return 0;
 	if (given) {
-		TRY(from_config(p, &l->uidMappings, &p->uids, e));
-		TRY(from_config(p, &l->gidMappings, &p->gids, e));
+		TRY(plan_id_map_from(p, &l->uidMappings, &p->uids, e));
+		TRY(plan_id_map_from(p, &l->gidMappings, &p->gids, e));
 	} else {
 		TRY(automatic(p, h->uid,
 			&(struct plan_id_range){ 1, h->subuid_start, h->subuid_count }, &p->uids,
@@ -118,8 +118,7 @@ enum {
 	RANGE_TEXT = 40
 }; /* three numbers of 10 digits, blanks, newline */
 
-/* The lines of a map file. */
-static const char *map_text(struct plan *p, const struct plan_id_map *m)
+const char *plan_id_map_text(struct plan *p, const struct plan_id_map *m)
 {
 	char *const text = arena_array(p->arena, m->count + 1, RANGE_TEXT);
 	size_t len = 0;
@@ -184,14 +183,14 @@ static int append_maps(struct plan *p, struct err *e)
 	const struct src_pos at = l->uidMappings.at, gid_at = l->gidMappings.at;
 
 	if (can_map_all(p)) {
-		TRY(append_write(p, at, "uid_map", map_text(p, &p->uids), e));
-		return append_write(p, gid_at, "gid_map", map_text(p, &p->gids), e);
+		TRY(append_write(p, at, "uid_map", plan_id_map_text(p, &p->uids), e));
+		return append_write(p, gid_at, "gid_map", plan_id_map_text(p, &p->gids), e);
 	}
 	if (own_only(&p->uids, p->host->uid) && own_only(&p->gids, p->host->gid)) {
 		p->setgroups = false;
 		TRY(append_write(p, gid_at, "setgroups", "deny", e));
-		TRY(append_write(p, at, "uid_map", map_text(p, &p->uids), e));
-		return append_write(p, gid_at, "gid_map", map_text(p, &p->gids), e);
+		TRY(append_write(p, at, "uid_map", plan_id_map_text(p, &p->uids), e));
+		return append_write(p, gid_at, "gid_map", plan_id_map_text(p, &p->gids), e);
 	}
 	TRY(append_helper(p, at, p->host->newuidmap, &p->uids, e));
 	return append_helper(p, gid_at, p->host->newgidmap, &p->gids, e);

@@ -24,7 +24,7 @@ enum action {
 	REMOUNT,
 	SUPER,
 	NOTHING,
-	LATER,
+	SPECIAL,
 };
 
 static const struct row {
@@ -49,10 +49,21 @@ const char *const *plan_mount_option_words(void)
 	return words;
 }
 
+/* Of a word "idmap=..." only what stands before "=" is compared. */
+static bool is_word(const struct row *row, const char *word)
+{
+	const size_t len = strlen(row->word);
+
+	if (row->action == SPECIAL && (row->value & MOUNT_IDMAP) != 0 &&
+		strncmp(row->word, word, len) == 0 && word[len] == '=')
+		return true;
+	return strcmp(row->word, word) == 0;
+}
+
 static const struct row *find(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (strcmp(rows[i].word, word) == 0)
+		if (is_word(&rows[i], word))
 			return &rows[i];
 	return NULL;
 }
@@ -97,9 +108,11 @@ static void apply(struct plan_mount_options *o, const struct row *row)
 	case REMOUNT:
 		o->remount = true;
 		break;
+	case SPECIAL:
+		o->special |= (unsigned)row->value;
+		break;
 	case SUPER:
 	case NOTHING:
-	case LATER:
 		break;
 	}
 }
@@ -124,7 +137,7 @@ static void collect(struct lists *l, const struct row *row, const char *word)
 		return;
 	}
 	if (row->action == SUPER)
-		l->super[l->super_count++] = word;
+		l->super[l->super_count++] = word + row->value;
 	if (is_attribute(row)) {
 		if (l->text_len > 0)
 			l->text[l->text_len++] = ' ';
@@ -148,21 +161,58 @@ static int lists_make(
 	return 0;
 }
 
-static int check(const struct spec_mount *m, size_t index, const struct plan_mount_options *o,
-	struct src_pos data_at, struct err *e)
+/* What is wrong with option number `at`. */
+static int refuse(
+	const struct spec_mount *m, size_t index, size_t at, const char *why, struct err *e)
 {
-	char where[TEXT_SHOWN], word[TEXT_SHOWN];
+	const struct spec_str *const word = &m->options.items[at];
+	const char *const destination = m->destination.value;
+	char where[TEXT_SHOWN], shown[TEXT_SHOWN];
 
-	if (o->data[0] != NULL && (o->bind || o->remount)) {
-		const char *const why =
-			o->bind ? "bind mounts cannot have any filesystem-specific options applied"
-				: "remount changes the mount alone, not its file system";
+	return err_set(e, EINVAL, word->at, "mounts[%zu] (%s): %s: \"%s\"", index,
+		text_escape(where, sizeof(where), destination, strlen(destination)), why,
+		text_escape(shown, sizeof(shown), word->value, strlen(word->value)));
+}
 
-		(void)text_escape(
-			where, sizeof(where), m->destination.value, strlen(m->destination.value));
-		(void)err_set(e, EINVAL, data_at, "mounts[%zu] (%s): %s: \"%s\"", index, where, why,
-			text_escape(word, sizeof(word), o->data[0], strlen(o->data[0])));
-		return err_hint(e, "the word is no option of a mount: look for a slip of the pen");
+/* Why the special option does not go with the others; NULL: it does. */
+static const char *check_special(
+	const struct spec_mount *m, const struct plan_mount_options *o, unsigned special)
+{
+	const unsigned nofollow = MOUNT_SOURCE_NOFOLLOW | MOUNT_TARGET_NOFOLLOW;
+
+	if (o->remount)
+		return "remount keeps what is mounted: this option is for a new mount";
+	if (special == MOUNT_COPY_UP &&
+		(o->bind || m->type.value == NULL || strcmp(m->type.value, "tmpfs") != 0))
+		return "only a tmpfs can begin as a copy";
+	if ((special & (MOUNT_COPY_LINK | MOUNT_SOURCE_NOFOLLOW)) != 0 && !o->bind)
+		return "only a bind mount has a source that can be a link";
+	if (special == MOUNT_COPY_LINK && (o->special & nofollow) != 0)
+		return "a link is either copied or mounted: copy-symlink excludes src-nofollow "
+		       "and dest-nofollow";
+	return NULL;
+}
+
+static int check(
+	const struct spec_mount *m, size_t index, const struct plan_mount_options *o, struct err *e)
+{
+	for (size_t i = 0; i < m->options.count; i++) {
+		const struct row *const row = find(m->options.items[i].value);
+		const char *why = NULL;
+
+		if (row == NULL && o->bind)
+			why = "bind mounts cannot have any filesystem-specific options applied";
+		else if (row == NULL && o->remount)
+			why = "remount changes the mount alone, not its file system";
+		else if (row != NULL && row->action == SPECIAL)
+			why = check_special(m, o, (unsigned)row->value);
+		if (why == NULL)
+			continue;
+		(void)refuse(m, index, i, why, e);
+		return row != NULL
+			       ? -e->code
+			       : err_hint(e, "the word is no option of a mount: look for a slip "
+					     "of the pen");
 	}
 	return 0;
 }
@@ -171,24 +221,20 @@ int plan_mount_options(struct plan *p, size_t index, struct plan_mount_options *
 {
 	const struct spec_mount *const m = &p->config->mounts.items[index];
 	struct plan_mount_options o = { 0 };
-	struct src_pos data_at = m->at;
 	struct lists l = { 0 };
 
 	TRY(lists_make(p, &m->options, &l, e));
 	for (size_t i = 0; i < m->options.count; i++) {
 		const char *const word = m->options.items[i].value;
 		const struct row *const row = find(word);
-		char shown[TEXT_SHOWN];
 
-		if ((row != NULL && row->action == LATER) || strncmp(word, "idmap=", 6) == 0)
-			return err_set(e, ENOTSUP, m->options.items[i].at,
-				"mounts[%zu].options[%zu]: \"%s\" is not carried out by this version "
-				"of crun-lite",
-				index, i, text_escape(shown, sizeof(shown), word, strlen(word)));
 		if (row != NULL)
 			apply(&o, row);
-		else
-			data_at = m->options.items[i].at;
+		if (row != NULL && row->action == SPECIAL && (row->value & MOUNT_IDMAP) != 0) {
+			o.idmap_index = i;
+			o.idmap = word[strlen(row->word)] == '=' ? word + strlen(row->word) + 1
+								 : NULL;
+		}
 		o.has_mode = o.has_mode || strncmp(word, "mode=", 5) == 0;
 		collect(&l, row, word);
 	}
@@ -198,7 +244,7 @@ int plan_mount_options(struct plan *p, size_t index, struct plan_mount_options *
 	o.super = l.super;
 	o.data = l.data;
 	o.words = l.text;
-	TRY(check(m, index, &o, data_at, e));
+	TRY(check(m, index, &o, e));
 	*ret = o;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "plan/build.h"
 
 #include "base/text.h"
+#include "plan/idmap.h"
 #include "plan/mount_data.h"
 #include "plan/mount_options.h"
 #include "plan/paths.h"
@@ -95,6 +96,7 @@ static int append_clone(struct plan *p, const struct job *j, struct err *e)
 		op->at = j->m->source.at;
 	op->clone_tree.path = bind_source(p, j);
 	op->clone_tree.recursive = j->o.recursive || sysfs_by_bind(p, j->m);
+	op->clone_tree.nofollow = (j->o.special & (MOUNT_SOURCE_NOFOLLOW | MOUNT_COPY_LINK)) != 0;
 	op->clone_tree.into = j->tree;
 	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, op->at, "out of memory");
 }
@@ -171,20 +173,6 @@ int plan_mounts_early(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* Below /proc nothing may be hidden from the program but what only shows numbers of the host, as
- * engines do with lxcfs (the list is runc's); /proc itself may be the host's or a new one. */
-static bool may_cover_proc(const char *below)
-{
-	static const char *const files[] = { "cpuinfo", "diskstats", "meminfo", "stat", "swaps",
-		"uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid",
-		"sys/crypto/fips_enabled" };
-
-	for (size_t i = 0; below != NULL && i < ARRAY_LEN(files); i++)
-		if (strcmp(below, files[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool mounted_before(const struct plan *p, const struct job *j)
 {
 	for (size_t i = 0; i < j->index; i++)
@@ -201,7 +189,7 @@ static const char *dev_name(const struct plan *p, const struct job *j)
 	const char *const destination = j->m->destination.value;
 	const char *const name = destination + strlen("/dev/");
 
-	if (p->dev_slot == SLOT_NONE || j->o.bind ||
+	if (p->dev_slot == SLOT_NONE || p->dev_is_copy || j->o.bind ||
 		strncmp(destination, "/dev/", strlen("/dev/")) != 0 || mounted_before(p, j))
 		return NULL;
 	return name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ? NULL : name;
@@ -241,12 +229,41 @@ static int append_attach(struct plan *p, const struct job *j, bool keep, struct 
 		return -ENOMEM;
 	op->attach.path = destination;
 	op->attach.tree = j->tree;
-	op->attach.how =
-		(is_type(j->m, "proc") || is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR : 0u) |
-		(proc || may_cover_proc(plan_path_below(destination, "proc")) ? ATTACH_OVER_PROC
-									      : 0u) |
-		(is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
-		(keep ? ATTACH_KEEP : 0u);
+	op->attach.how = (is_type(j->m, "proc") || is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR : 0u) |
+			 (proc || plan_may_cover_proc(plan_path_below(destination, "proc"))
+					 ? ATTACH_OVER_PROC
+					 : 0u) |
+			 (is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
+			 ((j->o.special & MOUNT_TARGET_NOFOLLOW) != 0 ? ATTACH_NOFOLLOW : 0u) |
+			 ((j->o.special & MOUNT_COPY_LINK) != 0 ? ATTACH_COPY_LINK : 0u) |
+			 (keep ? ATTACH_KEEP : 0u);
+	return 0;
+}
+
+/* type: NULL for a clone */
+static int append_idmap(struct plan *p, const struct job *j, const char *type, struct err *e)
+{
+	const struct plan_idmap_job m = {
+		.index = j->index, .options = &j->o, .tree = j->tree, .type = type
+	};
+
+	return plan_idmap(p, &m, e);
+}
+
+/* Before ids are mapped, so that the copy has those of the image.  Right below a /dev of our making
+ * there is nothing of the image. */
+static int append_copy_up(struct plan *p, const struct job *j, struct err *e)
+{
+	struct plan_op *op;
+
+	if ((j->o.special & MOUNT_COPY_UP) == 0 || dev_name(p, j) != NULL)
+		return 0;
+	op = append(p, j, PLAN_copy_up, e);
+	if (op == NULL)
+		return -ENOMEM;
+	op->copy_up.path = j->m->destination.value;
+	op->copy_up.tree = j->tree;
+	op->copy_up.devices = !p->in_user_ns;
 	return 0;
 }
 
@@ -267,6 +284,7 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 			return err_set(e, ENOMEM, j->m->at, "out of memory");
 	}
 	TRY(append_bind_attrs(p, j, e));
+	TRY(append_idmap(p, j, NULL, e));
 	return append_attach(p, j, false, e);
 }
 
@@ -275,7 +293,7 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
 	const bool late_ro = is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
 	const bool dev = plan_path_is(j->m->destination.value, "dev");
-	const char *path;
+	const char *path, *type;
 	struct plan_op *op;
 
 	if (!GIVEN(j->m->type) || j->m->type.value[0] == '\0')
@@ -285,7 +303,8 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 	if (op == NULL)
 		return -ENOMEM;
 	path = op->path;
-	op->new_fs.type = is_cgroup(j->m) ? "cgroup2" : j->m->type.value;
+	type = is_cgroup(j->m) ? "cgroup2" : j->m->type.value;
+	op->new_fs.type = type;
 	op->new_fs.source = j->m->source.value;
 	op->new_fs.attr = (j->o.set | j->o.rec_set) & ~(late_ro ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
 	op->new_fs.into = j->tree;
@@ -297,9 +316,13 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 		j->o.clear = 0;
 		TRY(append_attr(p, j, false, j->o.propagation, e));
 	}
+	TRY(append_copy_up(p, j, e));
+	TRY(append_idmap(p, j, type, e));
 	TRY(append_attach(p, j, j->tree != SLOT_TREE, e));
-	if (dev)
+	if (dev) {
 		p->dev_slot = j->tree;
+		p->dev_is_copy = (j->o.special & MOUNT_COPY_UP) != 0;
+	}
 	if (is_type(j->m, "devpts") && plan_path_is(j->m->destination.value, "dev/pts"))
 		p->pts_slot = j->tree;
 	return late_ro ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
@@ -326,10 +349,12 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 	const char *const in_proc = plan_path_below(destination->value, "proc");
 
 	TRY(plan_mount_options(p, index, &j.o, e));
-	if (in_proc != NULL && *in_proc != '\0' && !may_cover_proc(in_proc))
+	if (in_proc != NULL && *in_proc != '\0' && !plan_may_cover_proc(in_proc))
 		return refuse(&j, EPERM, destination->at,
 			"would hide a part of /proc that protects the host: Operation not permitted",
 			e);
+	if (j.o.remount && (j.m->uidMappings.count > 0 || j.m->gidMappings.count > 0))
+		return refuse(&j, EINVAL, destination->at, "ids of a mount cannot be remapped", e);
 	if (j.o.remount)
 		return append_remount(p, &j, e);
 	if (plan_path_is(destination->value, "")) {

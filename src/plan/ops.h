@@ -60,10 +60,12 @@ enum plan_slot {
 
 /* attach: what the mount point may be, and what else follows from it. */
 enum plan_attach_how {
-	ATTACH_PLAIN_DIR = 1, /* a real directory, no link on the way */
-	ATTACH_OVER_PROC = 2, /* may lie on a proc file system */
-	ATTACH_TAKE_MODE = 4, /* the new root directory takes the mode of what it covers */
-	ATTACH_KEEP = 8,      /* the slot stays open: it is used again */
+	ATTACH_PLAIN_DIR = 1,  /* a real directory, no link on the way */
+	ATTACH_OVER_PROC = 2,  /* may lie on a proc file system */
+	ATTACH_TAKE_MODE = 4,  /* the new root directory takes the mode of what it covers */
+	ATTACH_KEEP = 8,       /* the slot stays open: it is used again */
+	ATTACH_NOFOLLOW = 16,  /* a link there is mounted on, not followed */
+	ATTACH_COPY_LINK = 32, /* what is a link is not mounted: such a link is made */
 };
 
 struct plan_op {

@@ -45,6 +45,13 @@ struct plan_warning {
 	const char *text;
 };
 
+/* A user namespace that only holds the maps of id-mapped mounts. */
+struct plan_userns {
+	const struct plan_userns *next;
+	const char *uids, *gids; /* as the map files have them; NULL: the container's own */
+	int slot;
+};
+
 struct plan_late {
 	const struct plan_late *next;
 	struct src_pos at;
@@ -72,8 +79,10 @@ struct plan {
 	bool setgroups;                /* setgroups(2) is possible in the container */
 	const int *mount_slots;       /* one a mount: slot of a source opened early, or SLOT_NONE */
 	int dev_slot;                 /* a /dev of our making, SLOT_NONE: it is not ours */
+	bool dev_is_copy;             /* it begins with what the image has in its own */
 	int pts_slot;                 /* the devpts of /dev/pts, SLOT_NONE: none of ours */
 	const struct plan_late *late; /* mounts that become read-only at the end */
+	const struct plan_userns *idmaps; /* those made or opened so far */
 	const struct plan_warning *warnings;
 	const char *cgroup; /* absolute below the cgroup mount; NULL: no cgroup */
 };

@@ -46,6 +46,11 @@ static bool well_formed(const struct proto_msg *m)
 	       (m->kind != PROTO_FAILED || (m->error > 0 && m->error < 4096));
 }
 
+static bool carries_fd(uint32_t kind)
+{
+	return kind == PROTO_MASTER || kind == PROTO_TREE;
+}
+
 int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 {
 	union control control = { 0 };
@@ -73,7 +78,7 @@ int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 		c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	if (rc != sizeof(*ret) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
-		!well_formed(ret) || (fd != FD_NONE) != (ret->kind == PROTO_MASTER))
+		!well_formed(ret) || (fd != FD_NONE) != carries_fd(ret->kind))
 		return -EPROTO;
 	*ret_fd = fd_take(&fd);
 	return 0;

@@ -11,6 +11,7 @@ enum proto_kind {
 	PROTO_DONE,   /* both ways: this side has come to operation `op` */
 	PROTO_FAILED, /* child to parent: operation `op` failed with `error` */
 	PROTO_MASTER, /* child to parent, with a descriptor: the terminal's master side */
+	PROTO_TREE,   /* child to parent, with a descriptor: a mount whose ids are to be mapped */
 	PROTO_KINDS,
 };
 

@@ -94,10 +94,32 @@ static const struct row {
 	{ { "newinstance" }, { 0 }, "", "", "" },
 	{ { "silent" }, { 0 }, "", "", "" },
 	{ { "loud" }, { 0 }, "", "", "" },
+	{ { "rsync" }, { 0 }, "", "sync", "" },
+	{ { "rasync" }, { 0 }, "", "async", "" },
+	{ { "rdirsync" }, { 0 }, "", "dirsync", "" },
+	{ { "rmand" }, { 0 }, "", "", "" },
+	{ { "rnomand" }, { 0 }, "", "", "" },
+	{ { "tmpcopyup" }, { .special = MOUNT_COPY_UP }, "", "", "" },
+	{ { "idmap" }, { .special = MOUNT_IDMAP }, "", "", "" },
+	{ { "ridmap" }, { .special = MOUNT_IDMAP | MOUNT_IDMAP_BELOW }, "", "", "" },
+	{ { "dest-nofollow" }, { .special = MOUNT_TARGET_NOFOLLOW }, "", "", "" },
+	{ { "bind", "copy-symlink" }, { .bind = true, .special = MOUNT_COPY_LINK }, "", "", "" },
+	{ { "bind", "src-nofollow", "dest-nofollow" },
+		{ .bind = true, .special = MOUNT_SOURCE_NOFOLLOW | MOUNT_TARGET_NOFOLLOW }, "", "",
+		"" },
+	{ { "idmap=uids=1-2-3" }, { .special = MOUNT_IDMAP, .idmap = "uids=1-2-3" }, "", "", "" },
+	{ { "ro", "ridmap=" },
+		{ .set = RO,
+			.special = MOUNT_IDMAP | MOUNT_IDMAP_BELOW,
+			.idmap = "",
+			.idmap_index = 1 },
+		"ro", "", "" },
+	{ { "idmap=a", "idmap" }, { .special = MOUNT_IDMAP, .idmap_index = 1 }, "", "", "" },
 
 	/* no word of the table: data */
 	{ { "size=1m", "mode=755" }, { .has_mode = true }, "", "", "size=1m mode=755" },
 	{ { "RO" }, { 0 }, "", "", "RO" },
+	{ { "idmaps", "tmpcopyup=1" }, { 0 }, "", "", "idmaps tmpcopyup=1" },
 	{ { "uid=5", "sync" }, { 0 }, "", "sync", "uid=5" },
 
 	/* of two that contradict each other the later wins, both are shown */
@@ -159,7 +181,7 @@ Test(mount_options, each_row)
 		struct bench b;
 		struct err e = { 0 };
 
-		bench_set(&b, r->words, NULL);
+		bench_set(&b, r->words, "tmpfs");
 		cr_assert(eq(int, plan_mount_options(&b.plan, 0, &o, &e), 0), "%s", label);
 		cr_expect(eq(u64, o.set, r->o.set), "%s", label);
 		cr_expect(eq(u64, o.clear, r->o.clear), "%s", label);
@@ -170,6 +192,11 @@ Test(mount_options, each_row)
 		cr_expect(eq(int, o.recursive, r->o.recursive), "%s", label);
 		cr_expect(eq(int, o.remount, r->o.remount), "%s", label);
 		cr_expect(eq(int, o.has_mode, r->o.has_mode), "%s", label);
+		cr_expect(eq(u32, o.special, r->o.special), "%s", label);
+		cr_expect(eq(sz, o.idmap_index, r->o.idmap_index), "%s", label);
+		cr_expect(eq(str, o.idmap == NULL ? "none" : (char *)o.idmap,
+				  r->o.idmap == NULL ? "none" : (char *)r->o.idmap),
+			"%s", label);
 		cr_expect(eq(str, (char *)o.words, (char *)r->text), "%s", label);
 		cr_expect(
 			eq(str, (char *)joined(&b.arena, o.super), (char *)r->super), "%s", label);
@@ -187,32 +214,30 @@ static const struct {
 	const char *text;
 	uint32_t column; /* on line 5 */
 } errors[] = {
-	{ { "nosuid", "tmpcopyup" }, "tmpfs", -ENOTSUP,
-		"mounts[0].options[1]: \"tmpcopyup\" is not carried out by this version of "
-		"crun-lite",
+	{ { "nosuid", "tmpcopyup" }, "proc", -EINVAL,
+		"mounts[0] (/d\\na): only a tmpfs can begin as a copy: \"tmpcopyup\"", 11 },
+	{ { "bind", "tmpcopyup" }, "tmpfs", -EINVAL,
+		"mounts[0] (/d\\na): only a tmpfs can begin as a copy: \"tmpcopyup\"", 11 },
+	{ { "copy-symlink" }, "tmpfs", -EINVAL,
+		"mounts[0] (/d\\na): only a bind mount has a source that can be a link: "
+		"\"copy-symlink\"",
+		10 },
+	{ { "src-nofollow" }, "tmpfs", -EINVAL,
+		"mounts[0] (/d\\na): only a bind mount has a source that can be a link: "
+		"\"src-nofollow\"",
+		10 },
+	{ { "src-nofollow", "copy-symlink" }, "bind", -EINVAL,
+		"mounts[0] (/d\\na): a link is either copied or mounted: copy-symlink excludes "
+		"src-nofollow and dest-nofollow: \"copy-symlink\"",
 		11 },
-	{ { "idmap" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"idmap\" is not carried out by this version of crun-lite",
+	{ { "copy-symlink", "dest-nofollow" }, "bind", -EINVAL,
+		"mounts[0] (/d\\na): a link is either copied or mounted: copy-symlink excludes "
+		"src-nofollow and dest-nofollow: \"copy-symlink\"",
 		10 },
-	{ { "ridmap" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"ridmap\" is not carried out by this version of crun-lite",
-		10 },
-	{ { "idmap=uids=0-\x1b-1" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"idmap=uids=0-\\x1b-1\" is not carried out by this version "
-		"of crun-lite",
-		10 },
-	{ { "copy-symlink" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"copy-symlink\" is not carried out by this version of "
-		"crun-lite",
-		10 },
-	{ { "src-nofollow" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"src-nofollow\" is not carried out by this version of "
-		"crun-lite",
-		10 },
-	{ { "dest-nofollow" }, "bind", -ENOTSUP,
-		"mounts[0].options[0]: \"dest-nofollow\" is not carried out by this version of "
-		"crun-lite",
-		10 },
+	{ { "remount", "idmap=\x1b" }, "bind", -EINVAL,
+		"mounts[0] (/d\\na): remount keeps what is mounted: this option is for a new mount: "
+		"\"idmap=\\x1b\"",
+		11 },
 	{ { "bind", "ro", "size=5\n" }, "none", -EINVAL,
 		"mounts[0] (/d\\na): bind mounts cannot have any filesystem-specific options "
 		"applied: \"size=5\\n\"",
