@@ -366,3 +366,99 @@ def cgroup_mount(w):
     equal(v["files"]["/proc/self/cgroup"].strip().splitlines()[-1], "0::/", "/proc/self/cgroup")
     equal(v["files"]["/sys/fs/cgroup/cgroup.procs"], "1\n", "cgroup.procs")
     check("ro" in seen.mounts(v)["/sys/fs/cgroup"].options, "read-only")
+
+
+def with_link(w, target):
+    """A source directory with a link that leads to this."""
+    source = w.directory("source")
+    link = os.path.join(source, "link")
+    os.symlink(target, link)
+    w.own(link)
+    return source, link
+
+
+LINKS = "cd / && /bin/busybox readlink new; grep -c ' /new ' /proc/self/mountinfo; " \
+        "/bin/busybox readlink real || true"
+
+
+@case("src-nofollow: a link is mounted itself, wherever it leads", ROOT, USER)
+def src_nofollow(w):
+    b = w.bundle()
+    _, link = with_link(w, "/nowhere/on/this/host")
+    b.bind(link, "/new", "bind", "src-nofollow").shell(LINKS.replace("grep", "/bin/busybox grep"))
+    equal(b.must().out, "/nowhere/on/this/host\n1\n")
+    r = b.bind(link, "/two", "bind").run()
+    equal(r.status, 1, f"status of {r}")
+    holds(r.err, "No such file or directory", "without the option")
+
+
+@case("src-nofollow: what is no link is mounted as ever", ROOT, USER)
+def src_nofollow_plain(w):
+    b = w.bundle()
+    source, _ = with_link(w, "f")
+    os.mkdir(os.path.join(source, "d"))
+    w.own(os.path.join(source, "d"))
+    b.bind(os.path.join(source, "link/../d/.."), "/new", "rbind", "src-nofollow")
+    b.bind(source, "/new2", "bind", "src-nofollow").shell("ls /new2")
+    r = b.run()
+    equal(r.status, 1, "a link on the way that is none of a directory")
+    b.config["mounts"].pop(-2)
+    equal(b.must().out, "d\nlink\n", "content")
+
+
+@case("dest-nofollow: the link is covered, not what it leads to", ROOT, USER)
+def dest_nofollow(w):
+    b = w.bundle()
+    _, link = with_link(w, "/from/the/host")
+    with open(b.file("real"), "w", encoding="ascii") as f:
+        f.write("real")
+    os.symlink("real", b.file("new"))
+    w.own(b.file("real"))
+    b.bind(link, "/new", "bind", "src-nofollow", "dest-nofollow")
+    b.shell(LINKS.replace("grep", "/bin/busybox grep") + "; cat /real")
+    equal(b.must().out, "/from/the/host\n1\nreal", "the link and its target")
+    b.mount("/new", "tmpfs", "tmpfs", "dest-nofollow")
+    r = b.run()
+    equal(r.status, 1, f"status of {r}")
+    holds(r.err, '(/new): cannot mount on "/new": Invalid argument', "a directory on a link")
+    holds(r.err, "hint: /new is a link in the image", "hint")
+
+
+@case("copy-symlink: a link becomes such a link, anything else a mount", ROOT, USER)
+def copy_symlink(w):
+    b = w.bundle()
+    source, link = with_link(w, "../" * 30 + "etc/none")
+    b.bind(link, "/deep/in/new", "bind", "copy-symlink", "ro")
+    b.bind(source, "/dir", "rbind", "copy-symlink", "ro")
+    b.shell("/bin/busybox readlink /deep/in/new; ls /dir; "
+            "/bin/busybox grep -c /deep /proc/self/mountinfo; echo > /dir/x")
+    r = b.run()
+    equal(r.out, "../" * 30 + "etc/none\nlink\n0\n", f"output of {r}")
+    holds(r.err, "Read-only file system", "the directory's option")
+    equal(os.readlink(b.file("deep/in/new")), "../" * 30 + "etc/none", "link in the root")
+    equal(b.run().out, r.out, "once more, the link being there")
+
+
+@rows("copy-symlink: something else is there", (
+    ("a file", lambda path: open(path, "w", encoding="ascii").close()), ("a directory", os.mkdir),
+    ("another link", lambda path: os.symlink("/elsewhere", path)),
+    ("a longer link", lambda path: os.symlink("/target/", path))), ROOT, USER)
+def copy_symlink_refused(w, make):
+    b = w.bundle()
+    _, link = with_link(w, "/target")
+    make(b.file("new"))
+    w.own(b.file("new"))
+    r = b.bind(link, "/new", "bind", "copy-symlink").run()
+    equal(r.status, 1, f"status of {r}")
+    holds(r.err, '(/new): cannot mount on "/new": File exists', "message")
+
+
+@rows("a link of the image leads the copied link nowhere", (
+    ("absolute", "{}"), ("up", "../../../../../..{}")))
+def copy_symlink_hostile(w, form):
+    b = w.bundle()
+    canary = w.directory("canary")
+    _, link = with_link(w, "/target")
+    os.symlink(form.format(canary), b.file("there"))
+    r = b.bind(link, "/there/new", "bind", "copy-symlink").probe("exit", "0").run()
+    equal(os.listdir(canary), [], f"the host's directory after {r}")
