@@ -2,6 +2,7 @@
 #include "host/host.h"
 
 #include "base/sys.h"
+#include "host/lsm.h"
 #include "host/subid.h"
 
 #include <fcntl.h>
@@ -184,6 +185,7 @@ int host_probe(
 	TRY(probe_cgroup(wish, arena, &h, e));
 	if (wish->rlimits != 0)
 		probe_rlimits(wish->rlimits, &h);
+	TRY(host_probe_lsm(wish, &h, e));
 	/* who may write any id map needs no helper */
 	if ((h.capabilities >> CAP_SETUID & h.capabilities >> CAP_SETGID & 1) == 0)
 		TRY(host_probe_subids(&h, arena, e));

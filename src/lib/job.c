@@ -70,6 +70,11 @@ static int read_config(struct job *j, struct err *e)
 	return 0;
 }
 
+static bool is_text(const struct spec_str *s)
+{
+	return s->value != NULL && s->value[0] != '\0';
+}
+
 /* Which facts the configuration needs. */
 static struct host_wish wish_of(const struct spec_config *c)
 {
@@ -77,6 +82,8 @@ static struct host_wish wish_of(const struct spec_config *c)
 
 	for (size_t i = 0; i < c->process->rlimits.count; i++)
 		wish.rlimits |= (uint64_t)1 << c->process->rlimits.items[i].type.value;
+	wish.apparmor = is_text(&c->process->apparmorProfile);
+	wish.selinux = is_text(&c->process->selinuxLabel) || is_text(&c->os->mountLabel);
 	return wish;
 }
 
