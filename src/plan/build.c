@@ -7,6 +7,7 @@
 
 static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_later,
+	plan_labels,
 	plan_namespaces,
 	plan_ids,
 	plan_cgroup_path,
@@ -21,6 +22,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_namespaces_settings,
 	plan_devices,
 	plan_masks,
+	plan_program_labels,
 	plan_root_finish,
 	plan_process,
 };

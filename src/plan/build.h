@@ -7,7 +7,8 @@
 #include "plan/plan.h"
 
 /* Decisions, no operations: new, joined and user namespaces; id maps; cgroup path. */
-CHECKED int plan_later(struct plan *p, struct err *e); /* refuses what has no builder yet */
+CHECKED int plan_later(struct plan *p, struct err *e);  /* refuses what has no builder yet */
+CHECKED int plan_labels(struct plan *p, struct err *e); /* are their security modules there? */
 CHECKED int plan_namespaces(struct plan *p, struct err *e);
 CHECKED int plan_ids(struct plan *p, struct err *e);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
@@ -23,6 +24,7 @@ CHECKED int plan_mounts(struct plan *p, struct err *e);              /* mounts[]
 CHECKED int plan_namespaces_settings(struct plan *p, struct err *e); /* lo, names, sysctls */
 CHECKED int plan_devices(struct plan *p, struct err *e);             /* /dev, terminal */
 CHECKED int plan_masks(struct plan *p, struct err *e);
+CHECKED int plan_program_labels(struct plan *p, struct err *e);
 CHECKED int plan_root_finish(struct plan *p, struct err *e); /* read-only, pivot */
 CHECKED int plan_process(struct plan *p, struct err *e);     /* credentials, exec */
 
@@ -32,6 +34,13 @@ CHECKED int plan_rlimits(struct plan *p, struct err *e);
 CHECKED int plan_scheduling_self(struct plan *p, struct err *e);      /* by the child */
 CHECKED int plan_scheduling_by_parent(struct plan *p, struct err *e); /* by the caller's rights */
 CHECKED int plan_cwd_make(struct plan *p, struct err *e);
+
+/* The session keyring: part of plan_process, or of plan_program_labels when it gets a label. */
+CHECKED int plan_keyring(struct plan *p, struct err *e);
+bool plan_keyring_labelled(const struct plan *p);
+
+/* Data of a new file system, and what labels it.  NULL when memory is short. */
+const char *const *plan_label_data(struct plan *p, const char *const *data);
 
 /* Parts of plan_spawn. */
 CHECKED int plan_rlimits_raise(struct plan *p, struct err *e);

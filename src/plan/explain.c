@@ -58,6 +58,18 @@ static bool when_SLASH(const struct plan *p, const struct plan_op *op)
 	return strchr(op->find_program.name, '/') != NULL;
 }
 
+static bool when_LABELLED(const struct plan *p, const struct plan_op *op)
+{
+	(void)op;
+	return p->mount_label != NULL;
+}
+
+static bool when_PROGRAM_LABELLED(const struct plan *p, const struct plan_op *op)
+{
+	(void)op;
+	return p->program_labelled;
+}
+
 static bool when_PROC(const struct plan *p, const struct plan_op *op)
 {
 	(void)p;

@@ -17,19 +17,13 @@ static bool notifies(const struct spec_seccomp *s)
 
 int plan_later(struct plan *p, struct err *e)
 {
-	const struct spec_process *const process = p->config->process;
 	const struct spec_linux *const l = p->config->os;
 	const struct {
 		const char *path;
 		bool given;
 		struct src_pos at;
 	} rows[] = {
-		{ "process.apparmorProfile", is_text(&process->apparmorProfile),
-			process->apparmorProfile.at },
-		{ "process.selinuxLabel", is_text(&process->selinuxLabel),
-			process->selinuxLabel.at },
 		{ "hooks", p->config->hooks != NULL, p->config->at },
-		{ "linux.mountLabel", is_text(&l->mountLabel), l->mountLabel.at },
 		{ "linux.intelRdt", l->intelRdt != NULL, l->at },
 		{ "linux.netDevices", l->netDevices.count > 0, l->netDevices.at },
 		{ "linux.seccomp.listenerPath",

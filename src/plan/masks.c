@@ -20,11 +20,11 @@ static int append_sources(struct plan *p, struct src_pos at, struct err *e)
 		return -ENOMEM;
 	op->new_fs.type = "tmpfs";
 	op->new_fs.source = "tmpfs";
-	op->new_fs.data = data;
+	op->new_fs.data = plan_label_data(p, data);
 	op->new_fs.attr =
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	op->new_fs.into = SLOT_EMPTY;
-	return 0;
+	return op->new_fs.data != NULL ? 0 : err_set(e, ENOMEM, at, "out of memory");
 }
 
 int plan_masks(struct plan *p, struct err *e)

@@ -36,6 +36,27 @@ static bool is_left_out(const struct plan *p, const char *word)
 	       ((gid && !plan_gid_mapped(p, id)) || (uid && !plan_uid_mapped(p, id)));
 }
 
+/* The kernel makes these once for all mounts of a namespace, without labels; those of a message
+ * queue come afterwards (plan/lsm.c).  What the mount itself asks for comes before
+ * linux.mountLabel.
+ */
+static bool takes_label(const struct spec_mount *m, const char *const *data)
+{
+	static const char *const shared[] = { "proc", "sysfs", "cgroup", "cgroup2", "mqueue" };
+	static const char *const own[] = {
+		"context=", "fscontext=", "defcontext=", "rootcontext="
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(shared); i++)
+		if (m->type.value != NULL && strcmp(m->type.value, shared[i]) == 0)
+			return false;
+	for (size_t i = 0; data[i] != NULL; i++)
+		for (size_t k = 0; k < ARRAY_LEN(own); k++)
+			if (strncmp(data[i], own[k], strlen(own[k])) == 0)
+				return false;
+	return true;
+}
+
 const char *const *plan_mount_data(
 	struct plan *p, const struct spec_mount *m, const struct plan_mount_options *o)
 {
@@ -51,5 +72,5 @@ const char *const *plan_mount_data(
 	for (size_t i = 0; data[i] != NULL; i++)
 		if (!is_left_out(p, data[i]))
 			ret[n++] = data[i];
-	return ret;
+	return takes_label(m, data) ? plan_label_data(p, ret) : ret;
 }

@@ -288,6 +288,24 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 	return append_attach(p, j, false, e);
 }
 
+/* A message queue file system is that of its ipc namespace; the host's own is not ours to label. */
+static int append_label(struct plan *p, const struct job *j, struct err *e)
+{
+	const struct spec_str *const label = &p->config->os->mountLabel;
+	struct plan_op *op;
+
+	if (p->mount_label == NULL || !is_type(j->m, "mqueue") ||
+		((p->new_ns | p->joined_ns) & CLONE_NEWIPC) == 0)
+		return 0;
+	op = append(p, j, PLAN_label, e);
+	if (op == NULL)
+		return -ENOMEM;
+	op->at = label->at;
+	op->label.label = label->value;
+	op->label.tree = j->tree;
+	return 0;
+}
+
 static int append_new(struct plan *p, struct job *j, struct err *e)
 {
 	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
@@ -311,6 +329,7 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 	op->new_fs.data = plan_mount_data(p, j->m, &j->o);
 	if (op->new_fs.data == NULL)
 		return err_set(e, ENOMEM, j->m->at, "out of memory");
+	TRY(append_label(p, j, e));
 	if (j->o.propagation != 0) {
 		j->o.set = 0; /* these the new file system has */
 		j->o.clear = 0;

@@ -81,6 +81,8 @@ struct plan {
 	int dev_slot;                 /* a /dev of our making, SLOT_NONE: it is not ours */
 	bool dev_is_copy;             /* it begins with what the image has in its own */
 	int pts_slot;                 /* the devpts of /dev/pts, SLOT_NONE: none of ours */
+	const char *mount_label;      /* data that labels a new file system; NULL: none */
+	bool program_labelled;        /* the program gets a label by AppArmor or SELinux */
 	const struct plan_late *late; /* mounts that become read-only at the end */
 	const struct plan_userns *idmaps; /* those made or opened so far */
 	const struct plan_warning *warnings;

@@ -64,6 +64,19 @@ static int append_seccomp_load(struct plan *p, struct err *e)
 	return 0;
 }
 
+int plan_keyring(struct plan *p, struct err *e)
+{
+	struct plan_op *op;
+
+	if (p->options->no_new_keyring)
+		return 0;
+	op = plan_append(p, PLAN_keyring, POS_NONE, e, "process");
+	if (op == NULL)
+		return -ENOMEM;
+	op->keyring.name = p->options->id;
+	return 0;
+}
+
 /* Settings that the process and its session start with. */
 static int append_settings(struct plan *p, struct err *e)
 {
@@ -71,12 +84,8 @@ static int append_settings(struct plan *p, struct err *e)
 	const struct spec_user *const user = process->user;
 	struct plan_op *op;
 
-	if (!p->options->no_new_keyring) {
-		op = plan_append(p, PLAN_keyring, POS_NONE, e, "process");
-		if (op == NULL)
-			return -ENOMEM;
-		op->keyring.name = p->options->id;
-	}
+	if (!plan_keyring_labelled(p))
+		TRY(plan_keyring(p, e));
 	/* root may open its /dev/stdout again whoever owns it, as far as its user namespace goes */
 	if (!process->terminal.value && (p->user_ns || (user != NULL && user->uid.value != 0))) {
 		op = plan_append(p, PLAN_stdio_own, POS_NONE, e, "process.user");

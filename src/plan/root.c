@@ -108,8 +108,10 @@ static int append_tmpfs(struct plan *p, const struct overlay *o, struct err *e)
 		return -ENOMEM;
 	op->new_fs.type = "tmpfs";
 	op->new_fs.source = "overlay";
-	op->new_fs.data = data;
+	op->new_fs.data = plan_label_data(p, data);
 	op->new_fs.into = SLOT_TREE;
+	if (op->new_fs.data == NULL)
+		return err_set(e, ENOMEM, o->at, "out of memory");
 	return append_stage(p, o->at, o->path, SLOT_TREE, e);
 }
 
@@ -200,14 +202,14 @@ static int append_overlay(
 	op = plan_append(p, PLAN_overlay, o->at, e, "%s", o->path);
 	if (op == NULL)
 		return -ENOMEM;
-	op->overlay.data = p->in_user_ns ? rootless : plain;
+	op->overlay.data = plan_label_data(p, p->in_user_ns ? rootless : plain);
 	op->overlay.lower = lower;
 	op->overlay.lower_count = count;
 	op->overlay.append = p->host->kernel >= 6008; /* lowerdir+ */
 	op->overlay.upper = SLOT_UPPER;
 	op->overlay.work = SLOT_WORK;
 	op->overlay.into = SLOT_ROOT;
-	return 0;
+	return op->overlay.data != NULL ? 0 : err_set(e, ENOMEM, o->at, "out of memory");
 }
 
 /* From here on root's rights of the user namespace are needed: file systems made later belong to
