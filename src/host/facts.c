@@ -152,6 +152,8 @@ void host_facts_ideal(struct host_facts *ret)
 	ret->cgroup_own = "/";
 	ret->cgroup_controllers = "cpuset cpu io memory hugetlb pids rdma misc";
 	ret->cgroup_writable = true;
+	ret->apparmor = true;
+	ret->selinux = true;
 #define NUMBER(member, name)
 #define LIMIT(member, name, resource) ret->member = RLIM_INFINITY;
 #define FLAG(member, name)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "plan/idmap.h"
 #include "plan/mount_data.h"
+#include "plan/mount_kind.h"
 #include "plan/mount_options.h"
 #include "plan/paths.h"
 #include "plan/root.h"
@@ -18,33 +19,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-
-static bool is_type(const struct spec_mount *m, const char *type)
-{
-	return m->type.value != NULL && strcmp(m->type.value, type) == 0;
-}
-
-/* `cgroup` means version 2 here, whatever the engine calls it. */
-static bool is_cgroup(const struct spec_mount *m)
-{
-	return is_type(m, "cgroup") || is_type(m, "cgroup2");
-}
-
-/* sysfs shows the network namespace's owner; the kernel lets only that one mount it.  Without a
- * network namespace of its own a container in a user namespace gets the host's, bound. */
-static bool sysfs_by_bind(const struct plan *p, const struct spec_mount *m)
-{
-	return is_type(m, "sysfs") && p->in_user_ns &&
-	       ((p->new_ns | p->joined_ns) & CLONE_NEWNET) == 0;
-}
-
-/* Likewise the cgroup tree, without a cgroup namespace of its own; where the host has none, there
- * is nothing to bind. */
-static bool cgroup_by_bind(const struct plan *p, const struct spec_mount *m)
-{
-	return is_cgroup(m) && p->in_user_ns && p->host->cgroup_root[0] != '\0' &&
-	       ((p->new_ns | p->joined_ns) & CLONE_NEWCGROUP) == 0;
-}
 
 /* One mount on its way into the plan. */
 struct job {
@@ -75,9 +49,9 @@ static const char *bind_source(struct plan *p, const struct job *j)
 {
 	const char *const source = j->m->source.value;
 
-	if (sysfs_by_bind(p, j->m))
+	if (mount_is_sysfs_bind(p, j->m))
 		return "/sys";
-	if (cgroup_by_bind(p, j->m))
+	if (mount_is_cgroup_bind(p, j->m))
 		return arena_printf(p->arena, "%s%s", p->host->cgroup_root,
 			p->cgroup != NULL ? p->cgroup : p->host->cgroup_own);
 	return plan_bundle_path(p, source, strlen(source));
@@ -95,7 +69,7 @@ static int append_clone(struct plan *p, const struct job *j, struct err *e)
 	if (GIVEN(j->m->source))
 		op->at = j->m->source.at;
 	op->clone_tree.path = bind_source(p, j);
-	op->clone_tree.recursive = j->o.recursive || sysfs_by_bind(p, j->m);
+	op->clone_tree.recursive = j->o.recursive || mount_is_sysfs_bind(p, j->m);
 	op->clone_tree.nofollow = (j->o.special & (MOUNT_SOURCE_NOFOLLOW | MOUNT_COPY_LINK)) != 0;
 	op->clone_tree.into = j->tree;
 	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, op->at, "out of memory");
@@ -147,7 +121,7 @@ bool plan_mount_early(
 	const uint64_t propagation =
 		o->propagation != 0 ? o->propagation : plan_root_propagation(p);
 
-	if (o->remount || (!o->bind && !sysfs_by_bind(p, m) && !cgroup_by_bind(p, m)))
+	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
 	return p->user_ns || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
 }
@@ -229,14 +203,16 @@ static int append_attach(struct plan *p, const struct job *j, bool keep, struct 
 		return -ENOMEM;
 	op->attach.path = destination;
 	op->attach.tree = j->tree;
-	op->attach.how = (is_type(j->m, "proc") || is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR : 0u) |
-			 (proc || plan_may_cover_proc(plan_path_below(destination, "proc"))
-					 ? ATTACH_OVER_PROC
-					 : 0u) |
-			 (is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
-			 ((j->o.special & MOUNT_TARGET_NOFOLLOW) != 0 ? ATTACH_NOFOLLOW : 0u) |
-			 ((j->o.special & MOUNT_COPY_LINK) != 0 ? ATTACH_COPY_LINK : 0u) |
-			 (keep ? ATTACH_KEEP : 0u);
+	op->attach.how =
+		(mount_is_type(j->m, "proc") || mount_is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR
+									     : 0u) |
+		(proc || plan_may_cover_proc(plan_path_below(destination, "proc"))
+				? ATTACH_OVER_PROC
+				: 0u) |
+		(mount_is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
+		((j->o.special & MOUNT_TARGET_NOFOLLOW) != 0 ? ATTACH_NOFOLLOW : 0u) |
+		((j->o.special & MOUNT_COPY_LINK) != 0 ? ATTACH_COPY_LINK : 0u) |
+		(keep ? ATTACH_KEEP : 0u);
 	return 0;
 }
 
@@ -276,7 +252,7 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 		j->tree = SLOT_TREE;
 		TRY(append_clone(p, j, e));
 	}
-	if (sysfs_by_bind(p, j->m) || cgroup_by_bind(p, j->m)) {
+	if (mount_is_sysfs_bind(p, j->m) || mount_is_cgroup_bind(p, j->m)) {
 		j->o.rec_set |= MOUNT_ATTR_RDONLY;
 		j->o.words = j->o.words[0] == '\0' ? "rro"
 						   : arena_printf(p->arena, "%s rro", j->o.words);
@@ -294,7 +270,7 @@ static int append_label(struct plan *p, const struct job *j, struct err *e)
 	const struct spec_str *const label = &p->config->os->mountLabel;
 	struct plan_op *op;
 
-	if (p->mount_label == NULL || !is_type(j->m, "mqueue") ||
+	if (p->mount_label == NULL || !mount_is_type(j->m, "mqueue") ||
 		((p->new_ns | p->joined_ns) & CLONE_NEWIPC) == 0)
 		return 0;
 	op = append(p, j, PLAN_label, e);
@@ -309,19 +285,19 @@ static int append_label(struct plan *p, const struct job *j, struct err *e)
 static int append_new(struct plan *p, struct job *j, struct err *e)
 {
 	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
-	const bool late_ro = is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
+	const bool late_ro = mount_is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
 	const bool dev = plan_path_is(j->m->destination.value, "dev");
 	const char *path, *type;
 	struct plan_op *op;
 
 	if (!GIVEN(j->m->type) || j->m->type.value[0] == '\0')
 		return refuse(j, EINVAL, j->m->at, "type: missing", e);
-	j->tree = late_ro || dev || is_type(j->m, "devpts") ? plan_slot_new(p) : SLOT_TREE;
+	j->tree = late_ro || dev || mount_is_type(j->m, "devpts") ? plan_slot_new(p) : SLOT_TREE;
 	op = append(p, j, PLAN_new_fs, e);
 	if (op == NULL)
 		return -ENOMEM;
 	path = op->path;
-	type = is_cgroup(j->m) ? "cgroup2" : j->m->type.value;
+	type = mount_is_cgroup(j->m) ? "cgroup2" : j->m->type.value;
 	op->new_fs.type = type;
 	op->new_fs.source = j->m->source.value;
 	op->new_fs.attr = (j->o.set | j->o.rec_set) & ~(late_ro ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
@@ -342,7 +318,7 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 		p->dev_slot = j->tree;
 		p->dev_is_copy = (j->o.special & MOUNT_COPY_UP) != 0;
 	}
-	if (is_type(j->m, "devpts") && plan_path_is(j->m->destination.value, "dev/pts"))
+	if (mount_is_type(j->m, "devpts") && plan_path_is(j->m->destination.value, "dev/pts"))
 		p->pts_slot = j->tree;
 	return late_ro ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
 }
@@ -380,7 +356,7 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 		(void)refuse(&j, EINVAL, destination->at, "would hide the whole root", e);
 		return err_hint(e, "root.path names the root; --overlay makes it writable");
 	}
-	if (j.o.bind || sysfs_by_bind(p, j.m) || cgroup_by_bind(p, j.m))
+	if (j.o.bind || mount_is_sysfs_bind(p, j.m) || mount_is_cgroup_bind(p, j.m))
 		return append_bind(p, &j, e);
 	return append_new(p, &j, e);
 }
@@ -392,7 +368,7 @@ int plan_mounts(struct plan *p, struct err *e)
 	for (size_t i = 0; i <= p->config->mounts.count; i++) {
 		const bool last = i == p->config->mounts.count;
 
-		if (!joined && (last || is_type(&p->config->mounts.items[i], "sysfs"))) {
+		if (!joined && (last || mount_is_type(&p->config->mounts.items[i], "sysfs"))) {
 			joined = true;
 			if (plan_append(p, PLAN_net_join, p->config->os->namespaces.at, e,
 				    "linux.namespaces") == NULL)
