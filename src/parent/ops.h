@@ -17,6 +17,14 @@
 #undef DECLARE_PARENT
 #undef DECLARE_BOTH
 
+/* Brings the network devices back that were moved: names, addresses, masters and states as before;
+ * what then fails, fails.  The container's processes have ended. */
+void parent_net_undo(struct parent *p);
+
+/* Lets go of both network namespaces: the container's can end with its last process from then on.
+ */
+void parent_net_close(struct parent *p);
+
 /* Writes to /proc/PID/FILE of the child, or of another one of ours. */
 CHECKED int parent_write_proc(const struct parent *p, const char *file, const char *text);
 CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);

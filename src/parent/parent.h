@@ -24,7 +24,8 @@ struct parent {
 	int master;      /* the terminal's master side; with --console-socket it was sent there */
 	int host_net;    /* the host's network namespace while we are in the container's */
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
-	uint64_t cgroup_inode; /* of the cgroup, once it is ours */
+	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
+	struct parent_net *net;          /* both sides of what is moved; NULL: not reached yet */
 };
 
 #define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent
@@ -46,7 +47,7 @@ CHECKED int parent_release(struct parent *p, struct err *e);
  * is reaped then and all is undone. */
 CHECKED int parent_confirm(struct parent *p, struct err *e);
 
-/* Kills and reaps the child, removes the cgroup. */
+/* Kills and reaps the child, brings network devices back, removes the cgroup. */
 void parent_undo(struct parent *p);
 
 #endif

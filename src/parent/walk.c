@@ -82,6 +82,7 @@ void parent_done(struct parent *p)
 	fd_close(&p->console);
 	fd_close(&p->master);
 	fd_close(&p->host_net);
+	parent_net_close(p);
 }
 
 /* The child has gone without a word: what it died of is all there is to tell. */
@@ -245,8 +246,10 @@ int parent_confirm(struct parent *p, struct err *e)
 	struct proto_msg m;
 	int rc = next_message(p, &m);
 
-	if (rc == -EPIPE)
-		return 0; /* closed by exec */
+	if (rc == -EPIPE) { /* closed by exec */
+		parent_net_close(p);
+		return 0;
+	}
 	if (rc == 0 && m.kind == PROTO_FAILED && m.op < p->plan->count)
 		rc = plan_explain(p->plan, m.op, m.error, m.detail, e);
 	else
@@ -267,6 +270,7 @@ void parent_undo(struct parent *p)
 	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;
+	parent_net_undo(p);
 	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
 		return;
 	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);

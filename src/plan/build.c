@@ -14,6 +14,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_cgroup,
 	plan_console_connect,
 	plan_spawn,
+	plan_net_devices,
 	plan_device_filter,
 	plan_filters,
 	plan_namespaces_inside,

@@ -16,6 +16,7 @@ CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
 CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
 CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
+CHECKED int plan_net_devices(struct plan *p, struct err *e);         /* moved by the parent */
 CHECKED int plan_filters(struct plan *p, struct err *e);             /* seccomp, by the parent */
 CHECKED int plan_device_filter(struct plan *p, struct err *e);       /* by the parent */
 CHECKED int plan_namespaces_inside(struct plan *p, struct err *e);   /* cgroup and time */
@@ -45,6 +46,9 @@ const char *const *plan_label_data(struct plan *p, const char *const *data);
 /* Parts of plan_spawn. */
 CHECKED int plan_rlimits_raise(struct plan *p, struct err *e);
 CHECKED int plan_id_maps(struct plan *p, struct err *e);
+
+/* The child waits until its network devices are there. */
+CHECKED int plan_net_devices_wait(struct plan *p, struct err *e);
 
 /* The parent makes the network namespace while the child mounts. */
 bool plan_net_overlaps(const struct plan *p);

@@ -25,7 +25,6 @@ int plan_later(struct plan *p, struct err *e)
 	} rows[] = {
 		{ "hooks", p->config->hooks != NULL, p->config->at },
 		{ "linux.intelRdt", l->intelRdt != NULL, l->at },
-		{ "linux.netDevices", l->netDevices.count > 0, l->netDevices.at },
 		{ "linux.seccomp.listenerPath",
 			l->seccomp != NULL && is_text(&l->seccomp->listenerPath), l->at },
 		{ "linux.seccomp.syscalls", notifies(l->seccomp), l->at },

@@ -84,7 +84,10 @@ static bool has_offsets(const struct plan *p)
 
 bool plan_net_overlaps(const struct plan *p)
 {
-	return (p->new_ns & CLONE_NEWNET) != 0 && !p->user_ns && p->joined_ns == 0;
+	/* The parent must stay in it until the child has joined, and could not reach the host's
+	 * devices meanwhile. */
+	return (p->new_ns & CLONE_NEWNET) != 0 && !p->user_ns && p->joined_ns == 0 &&
+	       p->config->os->netDevices.count == 0;
 }
 
 /* Two kinds the child enters itself, by what was opened before it was made.  Time: the kernel lets
@@ -275,5 +278,6 @@ int plan_namespaces_settings(struct plan *p, struct err *e)
 			return -ENOMEM;
 		op->domainname.name = c->domainname.value;
 	}
+	TRY(plan_net_devices_wait(p, e)); /* sysctls may be theirs */
 	return append_sysctls(p, e);
 }
