@@ -154,6 +154,8 @@ void host_facts_ideal(struct host_facts *ret)
 	ret->cgroup_writable = true;
 	ret->apparmor = true;
 	ret->selinux = true;
+	ret->resctrl = "/sys/fs/resctrl";
+	ret->resctrl_possible = true;
 #define NUMBER(member, name)
 #define LIMIT(member, name, resource) ret->member = RLIM_INFINITY;
 #define FLAG(member, name)

@@ -23,6 +23,7 @@ struct host_wish {
 	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
 	uint64_t rlimits;        /* one bit a RLIMIT_*: which hard limits */
 	bool apparmor, selinux;  /* a profile or a label is asked for */
+	bool resctrl;            /* linux.intelRdt is there */
 };
 
 /* Facts of which nothing is known: numbers 0, texts empty. */

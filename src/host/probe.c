@@ -17,6 +17,10 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
+#ifndef RDTGROUP_SUPER_MAGIC
+#define RDTGROUP_SUPER_MAGIC 0x7655821
+#endif
+
 enum {
 	SMALL_FILE = 4096
 };
@@ -173,6 +177,19 @@ static void probe_rlimits(uint64_t wanted, struct host_facts *h)
 #undef TEXT
 }
 
+/* The kernel makes the directory where its processor can do something of it. */
+static void probe_resctrl(struct host_facts *h)
+{
+	static const char path[] = "/sys/fs/resctrl";
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return;
+	h->resctrl_possible = true;
+	if (fs.f_type == RDTGROUP_SUPER_MAGIC)
+		h->resctrl = path;
+}
+
 int host_probe(
 	const struct host_wish *wish, struct arena *arena, struct host_facts *ret, struct err *e)
 {
@@ -186,6 +203,8 @@ int host_probe(
 	if (wish->rlimits != 0)
 		probe_rlimits(wish->rlimits, &h);
 	TRY(host_probe_lsm(wish, &h, e));
+	if (wish->resctrl)
+		probe_resctrl(&h);
 	/* who may write any id map needs no helper */
 	if ((h.capabilities >> CAP_SETUID & h.capabilities >> CAP_SETGID & 1) == 0)
 		TRY(host_probe_subids(&h, arena, e));

@@ -27,7 +27,7 @@ void crl_tell(
 int crl_fail(int rc, const struct err *from, struct crl_error *to);
 
 /* What the end of a container needs, whoever brings it about: kills what is left in its cgroup,
- * removes the cgroup and the state.  The lock is held. */
+ * removes the cgroup, resctrl groups and the state.  The lock is held. */
 CHECKED int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e);
 
 #endif

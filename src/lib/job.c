@@ -78,7 +78,8 @@ static bool is_text(const struct spec_str *s)
 /* Which facts the configuration needs. */
 static struct host_wish wish_of(const struct spec_config *c)
 {
-	struct host_wish wish = { .cgroup_path = c->os->cgroupsPath.value };
+	struct host_wish wish = { .cgroup_path = c->os->cgroupsPath.value,
+		.resctrl = c->os->intelRdt != NULL };
 
 	for (size_t i = 0; i < c->process->rlimits.count; i++)
 		wish.rlimits |= (uint64_t)1 << c->process->rlimits.items[i].type.value;

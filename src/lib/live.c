@@ -3,6 +3,7 @@
 
 #include "base/sys.h"
 #include "parent/cgroup.h"
+#include "parent/resctrl.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -159,6 +160,10 @@ static int end_process(const struct live *l, struct err *e)
 
 int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e)
 {
+	const struct resctrl_made made = { r->rdt_made ? r->rdt_group : NULL, r->rdt_monitor, r->id,
+		r->pid };
+
+	TRY(resctrl_remove(&made, e));
 	if (r->cgroup != NULL && r->cgroup[0] != '\0')
 		TRY(cgroup_remove(r->cgroup, (int)r->cgroup_levels, r->cgroup_inode, e));
 	return state_remove(d, e);

@@ -39,6 +39,15 @@ static void making_done(struct making *m)
 
 #define AUTO_MAKING __attribute__((cleanup(making_done))) struct making
 
+/* What is there before is not ours to remove. */
+static void fill_rdt(const struct plan *p, struct state_record *r)
+{
+	r->rdt_group = p->rdt_group;
+	r->rdt_made = p->rdt_make && access(p->rdt_group, F_OK) < 0;
+	if (p->rdt_monitor != NULL && access(p->rdt_monitor, F_OK) < 0)
+		r->rdt_monitor = p->rdt_monitor;
+}
+
 /* Names of all that is about to be made. */
 static int fill_record(struct making *m, struct err *e)
 {
@@ -60,6 +69,7 @@ static int fill_record(struct making *m, struct err *e)
 	r->detached = j->options.detach;
 	r->terminal = j->config->process->terminal.value;
 	r->annotations = j->config->annotations;
+	fill_rdt(&j->plan, r);
 	/* What is there before is not ours to kill: it stays without levels and inode until we have
 	 * found it empty.  What is missing now is ours if it is found later. */
 	if (r->cgroup[0] != '\0' && cgroup_missing(j->host.cgroup_root, r->cgroup, &levels) < 0)
@@ -82,6 +92,7 @@ static int write_ahead(void *data, struct err *e)
 	m->record.start = stat.start;
 	m->record.phase = m->phase;
 	m->record.cgroup_inode = m->parent.cgroup_inode;
+	m->record.rdt_made = m->parent.rdt_made;
 	return state_prepare(&m->dir, &m->record, e);
 }
 

@@ -26,6 +26,10 @@ void parent_net_undo(struct parent *p);
 void parent_net_close(struct parent *p);
 
 /* Writes to /proc/PID/FILE of the child, or of another one of ours. */
+/* Removes the resctrl groups that were made. */
+void parent_rdt_undo(struct parent *p);
+
+/* Writes to /proc/PID/FILE of the child. */
 CHECKED int parent_write_proc(const struct parent *p, const char *file, const char *text);
 CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);
 

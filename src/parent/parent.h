@@ -25,6 +25,7 @@ struct parent {
 	int host_net;    /* the host's network namespace while we are in the container's */
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
 	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
+	bool rdt_made, rdt_monitor_made; /* the resctrl groups of the plan */
 	struct parent_net *net;          /* both sides of what is moved; NULL: not reached yet */
 };
 
@@ -47,7 +48,7 @@ CHECKED int parent_release(struct parent *p, struct err *e);
  * is reaped then and all is undone. */
 CHECKED int parent_confirm(struct parent *p, struct err *e);
 
-/* Kills and reaps the child, brings network devices back, removes the cgroup. */
+/* Kills and reaps the child, brings network devices back, removes the groups that were made. */
 void parent_undo(struct parent *p);
 
 #endif

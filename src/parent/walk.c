@@ -271,6 +271,7 @@ void parent_undo(struct parent *p)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;
 	parent_net_undo(p);
+	parent_rdt_undo(p);
 	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
 		return;
 	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);

@@ -14,8 +14,10 @@ CHECKED int plan_ids(struct plan *p, struct err *e);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
 
 CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
+CHECKED int plan_rdt(struct plan *p, struct err *e);                 /* resctrl groups */
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
 CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
+CHECKED int plan_rdt_join(struct plan *p, struct err *e);            /* process into groups */
 CHECKED int plan_net_devices(struct plan *p, struct err *e);         /* moved by the parent */
 CHECKED int plan_filters(struct plan *p, struct err *e);             /* seccomp, by the parent */
 CHECKED int plan_device_filter(struct plan *p, struct err *e);       /* by the parent */

@@ -24,7 +24,6 @@ int plan_later(struct plan *p, struct err *e)
 		struct src_pos at;
 	} rows[] = {
 		{ "hooks", p->config->hooks != NULL, p->config->at },
-		{ "linux.intelRdt", l->intelRdt != NULL, l->at },
 		{ "linux.seccomp.listenerPath",
 			l->seccomp != NULL && is_text(&l->seccomp->listenerPath), l->at },
 		{ "linux.seccomp.syscalls", notifies(l->seccomp), l->at },

@@ -86,6 +86,10 @@ struct plan {
 	const struct plan_late *late; /* mounts that become read-only at the end */
 	const struct plan_userns *idmaps; /* those made or opened so far */
 	const struct plan_warning *warnings;
+	const char *rdt_group; /* absolute: its resctrl group; NULL: linux.intelRdt is not there */
+	bool rdt_make;         /* which is made, if it is not there */
+	const char *rdt_monitor; /* absolute; NULL: none is made */
+	int rdt_slot, rdt_monitor_slot;
 	const char *cgroup; /* absolute below the cgroup mount; NULL: no cgroup */
 };
 

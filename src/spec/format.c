@@ -124,11 +124,11 @@ static bool is_line(const char *text)
 	return text[0] != '\0' && strchr(text, '\n') == NULL;
 }
 
-/* net/core/dev.c, dev_valid_name */
+/* net/core/dev.c, dev_valid_name; with % the kernel takes it for a pattern of names */
 static bool is_ifname(const char *text)
 {
 	return text[0] != '\0' && strlen(text) <= INTERFACE_BYTES && !is_dots(text) &&
-	       strpbrk(text, "/: \t\n\v\f\r") == NULL;
+	       strpbrk(text, "/:% \t\n\v\f\r") == NULL;
 }
 
 static const struct {

@@ -192,7 +192,8 @@ static int check(const struct state_record *r, struct err *e)
 
 	if (state_check_id(r->id, &why) < 0)
 		wrong = "id";
-	else if (r->bundle[0] != '/' || !is_place(r->rootfs) || !is_place(r->cgroup))
+	else if (r->bundle[0] != '/' || !is_place(r->rootfs) || !is_place(r->cgroup) ||
+		 !is_place(r->rdt_group) || !is_place(r->rdt_monitor))
 		wrong = "a path that is not absolute";
 	else if (r->boot[0] == '\0' || r->runtime_pid == 0)
 		wrong = "no maker";

@@ -16,6 +16,7 @@
 #define ROWS                                                                                         \
 	"id=box\nphase=running\npid=12\nstart=345\nboot=b-1\nruntime_pid=6\nruntime_start=7\n"       \
 	"bundle=/b\nrootfs=/b/rootfs\ncgroup=/sys/fs/cgroup/box\ncgroup_inode=89\ncgroup_levels=2\n" \
+	"rdt_group=/r/box\nrdt_made=1\nrdt_monitor=/r/box/mon_groups/box\n"                          \
 	"manager=cgroupfs\nscope=\nrootless=0\nuid=0\ncreated=2026-01-01T00:00:00.000000000Z\n"      \
 	"detached=1\nterminal=0\n"
 
@@ -37,6 +38,9 @@ static const struct state_record sample = {
 	.cgroup = "/sys/fs/cgroup/box",
 	.cgroup_inode = 89,
 	.cgroup_levels = 2,
+	.rdt_group = "/r/box",
+	.rdt_made = true,
+	.rdt_monitor = "/r/box/mon_groups/box",
 	.manager = "cgroupfs",
 	.created = "2026-01-01T00:00:00.000000000Z",
 	.detached = true,
@@ -108,9 +112,9 @@ static const struct {
 	{ "row twice", "pid=12\n", "pid=12\npid=12\n", -EINVAL,
 		"line 5 of its state record: start= expected" },
 	{ "unknown row", "terminal=0\n", "terminal=0\nmore=1\n", -EINVAL,
-		"line 21 of its state record: annotation= expected" },
+		"line 24 of its state record: annotation= expected" },
 	{ "annotation without value", "terminal=0\n", "terminal=0\nannotation=a\n", -EINVAL,
-		"line 21 of its state record: annotation= has no value" },
+		"line 24 of its state record: annotation= has no value" },
 	{ "not a number", "pid=12", "pid=1x", -EINVAL,
 		"line 4 of its state record: pid= is not a number, or too large" },
 	{ "no number", "pid=12", "pid=", -EINVAL,
@@ -122,7 +126,7 @@ static const struct {
 	{ "beyond 64 bits", "start=345", "start=18446744073709551616", -EINVAL,
 		"line 5 of its state record: start= is not a number, or too large" },
 	{ "flag", "detached=1", "detached=2", -EINVAL,
-		"line 19 of its state record: detached= is not a number, or too large" },
+		"line 22 of its state record: detached= is not a number, or too large" },
 	{ "no phase", "phase=running", "phase=stopped", -EINVAL,
 		"line 4 of its state record: phase= is not known" },
 	{ "escape cut", "bundle=/b", "bundle=/b\\0", -EINVAL,
