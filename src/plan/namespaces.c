@@ -85,8 +85,9 @@ static bool has_offsets(const struct plan *p)
 bool plan_net_overlaps(const struct plan *p)
 {
 	/* The parent must stay in it until the child has joined, and could not reach the host's
-	 * devices meanwhile. */
-	return (p->new_ns & CLONE_NEWNET) != 0 && !p->user_ns && p->joined_ns == 0 &&
+	 * devices meanwhile; and from inside a user namespace it may not come back to a network
+	 * namespace that is the host's. */
+	return (p->new_ns & CLONE_NEWNET) != 0 && !p->in_user_ns && p->joined_ns == 0 &&
 	       p->config->os->netDevices.count == 0;
 }
 
