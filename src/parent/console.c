@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 /* A path that does not fit into the address is reached by way of its directory's descriptor. */
@@ -33,19 +34,29 @@ static int fill_address(const char *path, struct sockaddr_un *ret, int *ret_dir)
 	return 0;
 }
 
-int do_console_connect(struct parent *p, const struct plan_console_connect *op, struct err *e)
+int console_dial(const char *path, unsigned seconds, int *ret)
 {
+	const struct timeval limit = { .tv_sec = seconds };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	AUTO_FD dir = FD_NONE;
 	AUTO_FD sock = FD_NONE;
 
-	(void)e;
-	TRY(fill_address(op->path, &address, &dir));
+	TRY(fill_address(path, &address, &dir));
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sock < 0 || connect(sock, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (sock < 0)
 		return -errno;
-	p->console = fd_take(&sock);
+	if (seconds > 0 && setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	if (connect(sock, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	*ret = fd_take(&sock);
 	return 0;
+}
+
+int do_console_connect(struct parent *p, const struct plan_console_connect *op, struct err *e)
+{
+	(void)e;
+	return console_dial(op->path, 0, &p->console);
 }
 
 int console_send(int sock, int master)
