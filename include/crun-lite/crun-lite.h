@@ -49,11 +49,11 @@ struct crl_options {
 	const char *pid_file;       /* NULL: none */
 	const char *overlay_dir;    /* with overlay: writes are kept there; NULL: in a tmpfs */
 	bool overlay;               /* the root becomes an overlay */
-	bool no_pivot;
-	bool no_new_keyring;
+	bool no_pivot, no_new_keyring;
 	bool keep; /* crl_run: the container stays on record after its end */
 	bool no_subreaper;
-	unsigned preserve_fds; /* descriptors 3 and on that the program gets */
+	unsigned preserve_fds;        /* descriptors 3 and on that the program gets */
+	const char *seccomp_receiver; /* socket of who answers notifications; NULL: none */
 };
 
 /* Makes a container whose program waits for crl_start. */

@@ -9,6 +9,15 @@
 
 #include "plan/plan.h"
 
+/* Between the process and the thread that sends its listener: handover.c. */
+struct handover {
+	const char *text; /* the message, without a NUL */
+	size_t size;
+	int *sock;    /* the slot of the agent's socket */
+	int listener; /* FD_NONE until there is one */
+	bool sent;
+};
+
 struct child {
 	const struct plan *plan;
 	int *slots;       /* plan->slots descriptors, FD_NONE where empty */
@@ -21,6 +30,7 @@ struct child {
 	bool empty_used; /* SLOT_EMPTY is mounted: from now on it is cloned */
 	int spent[12];   /* descriptors that have served: see child_spend */
 	unsigned spent_count;
+	struct handover handover;
 	const char *program; /* what find_program found */
 	char home[280];      /* "HOME=..." */
 	char detail[160];    /* what the kernel said beside an errno */

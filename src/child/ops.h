@@ -16,6 +16,9 @@
 #undef DECLARE_PARENT
 #undef DECLARE_BOTH
 
+/* Tells the parent that the operation at hand failed with an errno value, and ends the process. */
+_Noreturn void child_fail(struct child *c, int error);
+
 /* Gives up *fd, which becomes FD_NONE.  A few are kept and closed in one go: they are mostly
  * neighbours, and half of all calls of a start would be close(2) otherwise. */
 void child_spend(struct child *c, int *fd);

@@ -1,5 +1,6 @@
 /* The last steps: directory, HOME, program, filter, exec.  From here on the root is the
  * container's. */
+#include "child/handover.h"
 #include "child/ops.h"
 
 #include "base/sys.h"
@@ -165,8 +166,13 @@ int do_signals(struct child *c, const struct plan_signals *op)
 
 int do_close_fds(struct child *c, const struct plan_close_fds *op)
 {
+	enum {
+		FIXED = 3
+	};
 	/* close-on-exec all of them; the parent is still to hear of a failure */
-	const int keep[3] = { c->sock, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER] };
+	int keep[FIXED + HANDOVER_FDS] = { c->sock, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER] };
+
+	handover_fds(c, keep + FIXED);
 
 	for (int fd = 3; (uint64_t)fd < op->first; fd++) {
 		const int flags = fcntl(fd, F_GETFD);
@@ -182,6 +188,7 @@ int do_seccomp_load(struct child *c, const struct plan_seccomp_load *op)
 	const int fd = c->slots[SLOT_FILTER];
 	struct sock_fprog prog = { 0 };
 	struct stat st;
+	int rc;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
@@ -189,7 +196,12 @@ int do_seccomp_load(struct child *c, const struct plan_seccomp_load *op)
 	prog.filter = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (prog.filter == MAP_FAILED)
 		return -errno;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->flags, &prog) < 0 ? -errno : 0;
+	rc = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->flags, &prog);
+	if (rc < 0)
+		return -errno;
+	if (op->listener != SLOT_NONE)
+		c->slots[op->listener] = rc;
+	return 0;
 }
 
 int do_exec(struct child *c, const struct plan_exec *op)

@@ -1,6 +1,7 @@
 /* The walk of the child and its half of the hand-shake.  See child.h for what it may not do. */
 #include "child/child.h"
 
+#include "child/handover.h"
 #include "child/ops.h"
 #include "proto/proto.h"
 
@@ -96,7 +97,7 @@ int do_release(struct child *c, const struct plan_release *op)
 	return do_parent_done(c, NULL);
 }
 
-_Noreturn static void fail(struct child *c, int error)
+_Noreturn void child_fail(struct child *c, int error)
 {
 	struct proto_msg m = { .kind = PROTO_FAILED, .op = c->at, .error = error };
 
@@ -136,10 +137,11 @@ static void close_inherited(const struct child *c)
 		FIXED = 4,
 		ENTERED = 2 /* kinds of namespaces that are entered here: plan/namespaces.c */
 	};
-	int keep[FIXED + ENTERED] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO],
+	int keep[FIXED + HANDOVER_FDS + ENTERED] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO],
 		c->slots[SLOT_FILTER] };
-	size_t count = FIXED;
+	size_t count = FIXED + HANDOVER_FDS;
 
+	handover_fds(c, keep + FIXED);
 	for (size_t i = 0; i < c->plan->count && count < ARRAY_LEN(keep); i++)
 		if (c->plan->ops[i].kind == PLAN_ns_enter)
 			keep[count++] = c->slots[c->plan->ops[i].ns_enter.from];
@@ -158,7 +160,7 @@ void child_main(struct child *c)
 			continue;
 		rc = handlers[op->kind](c, op);
 		if (rc < 0)
-			fail(c, -rc);
+			child_fail(c, -rc);
 	}
-	fail(c, ENOEXEC); /* a plan ends with exec */
+	child_fail(c, ENOEXEC); /* a plan ends with exec */
 }

@@ -22,6 +22,7 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.no_new_keyring = a->no_new_keyring,
 		.keep = a->keep,
 		.no_subreaper = a->no_subreaper,
+		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 	if (a->overlay_value != NULL && a->overlay_value[0] == '\0') {
 		(void)err_set(

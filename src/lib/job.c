@@ -97,6 +97,7 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.no_new_keyring = o->no_new_keyring;
 	j->options.console_socket = o->console_socket;
 	j->options.preserve_fds = o->preserve_fds;
+	j->options.seccomp_receiver = o->seccomp_receiver;
 }
 
 int job_load(struct job *j, const struct crl_options *o, const char *host_facts, struct err *e)

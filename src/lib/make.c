@@ -3,12 +3,14 @@
 #include "lib/crl.h"
 
 #include "base/proc.h"
+#include "base/text.h"
 #include "lib/job.h"
 #include "lib/pid_file.h"
 #include "parent/cgroup.h"
 #include "parent/parent.h"
 #include "parent/relay.h"
 #include "plan/print.h"
+#include "plan/seccomp_names.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -96,12 +98,34 @@ static int write_ahead(void *data, struct err *e)
 	return state_prepare(&m->dir, &m->record, e);
 }
 
+static int tell_unknown_calls(struct making *m, struct err *e)
+{
+	const struct spec_seccomp *const s = m->job.config->os->seccomp;
+	struct seccomp_place at = { 0 };
+	const struct spec_str *name;
+
+	for (; s != NULL && (name = plan_seccomp_unknown(s, &at)) != NULL; at.name++) {
+		char shown[TEXT_SHOWN];
+		const char *const text = arena_printf(&m->job.arena,
+			"linux.seccomp.syscalls[%zu].names[%zu]: unknown seccomp syscall \"%s\": "
+			"skipped",
+			at.rule, at.name,
+			text_escape(shown, sizeof(shown), name->value, strlen(name->value)));
+
+		if (text == NULL)
+			return err_set(e, ENOMEM, name->at, "out of memory");
+		crl_tell(&m->crl->settings, CRL_DEBUG, name->at, text);
+	}
+	return 0;
+}
+
 static int tell_plan(struct making *m, struct err *e)
 {
 	const char *text;
 
 	if (!m->crl->settings.debug)
 		return 0;
+	TRY(tell_unknown_calls(m, e));
 	TRY(plan_print_text(&m->job.plan, &text, e));
 	for (const char *line = text; *line != '\0';) {
 		const size_t len = strcspn(line, "\n");

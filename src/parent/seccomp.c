@@ -8,10 +8,9 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 
-#define FLAG_WAIT_KILLABLE_RECV (1u << 5)   /* Linux 5.19 */
-#define ARM_PRIVATE             0x000f0000u /* arm's own calls lie above, in no order of age */
-#define REFUSE_NEW              (SECCOMP_RET_ERRNO | ENOSYS)
-#define ERRNO_UNSAID            EPERM /* by the specification */
+#define ARM_PRIVATE  0x000f0000u /* arm's own calls lie above, in no order of age */
+#define REFUSE_NEW   (SECCOMP_RET_ERRNO | ENOSYS)
+#define ERRNO_UNSAID EPERM /* by the specification */
 
 enum {
 	EDGES_MAX = 6,
@@ -72,28 +71,6 @@ static uint32_t answer_of(int64_t action, const struct spec_uint *errno_ret)
 		return SECCOMP_RET_USER_NOTIF;
 	}
 	must(false);
-}
-
-/* Wishes that only a listener could fulfil. */
-static int check_listener(const struct spec_seccomp *s, struct err *e)
-{
-	if (s->defaultAction.value == SPEC_SECCOMP_NOTIFY)
-		return err_set(e, ENOTSUP, s->defaultAction.at,
-			"linux.seccomp.defaultAction: seccomp notify unsupported: "
-			"SCMP_ACT_NOTIFY cannot be the default");
-	for (size_t i = 0; i < s->syscalls.count; i++)
-		if (s->syscalls.items[i].action.value == SPEC_SECCOMP_NOTIFY)
-			return err_set(e, ENOTSUP, s->syscalls.items[i].action.at,
-				"linux.seccomp.syscalls[%zu].action: seccomp notify unsupported: "
-				"there is no listener",
-				i);
-	for (size_t i = 0; i < s->flags.count; i++)
-		if (s->flags.items[i].value == FLAG_WAIT_KILLABLE_RECV)
-			return err_set(e, ENOTSUP, s->flags.items[i].at,
-				"linux.seccomp.flags[%zu]: seccomp notify unsupported: "
-				"there is no listener",
-				i);
-	return 0;
 }
 
 static struct seccomp_condition condition_of(const struct spec_seccomp_arg *a)
@@ -338,7 +315,6 @@ int seccomp_compile(const struct spec_seccomp *s, int filter_fd, struct err *e)
 	struct compiler c = { .s = s, .e = e, .arena = &arena };
 	struct seccomp_program program = { 0 };
 
-	TRY(check_listener(s, e));
 	c.otherwise = answer_of(action, &s->defaultErrnoRet);
 	/* A default that lets calls happen lets the new ones happen too. */
 	c.refuse_new = action != SPEC_SECCOMP_ALLOW && action != SPEC_SECCOMP_LOG &&

@@ -22,8 +22,8 @@
  *
  * filter_fd  an empty file, best a memfd: gets an array of struct sock_filter from its beginning;
  *            on failure it may hold anything
- * Returns    0; -E2BIG more instructions than the kernel takes; -ENOTSUP a wish that needs a
- *            listener; -ENOMEM; another negative errno; *e says which member
+ * Returns    0; -E2BIG more instructions than the kernel takes; -ENOMEM; another negative errno;
+ *            *e says which member
  * Source     runtime-spec 1.3, config-linux.md, "Seccomp"; seccomp(2) */
 CHECKED int seccomp_compile(const struct spec_seccomp *s, int filter_fd, struct err *e);
 

@@ -11,6 +11,7 @@
 #include "plan/explain.h"
 #include "proto/proto.h"
 
+#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,13 @@ int do_seccomp_compile(struct parent *p, const struct plan_seccomp_compile *op, 
 	return seccomp_compile(op->profile, p->slots[SLOT_FILTER], e);
 }
 
+int do_seccomp_raw(struct parent *p, const struct plan_seccomp_raw *op, struct err *e)
+{
+	(void)e;
+	return sys_write_once(
+		p->slots[SLOT_FILTER], op->insns, (size_t)op->count * sizeof(struct sock_filter));
+}
+
 int parent_init(struct parent *ret, const struct plan *p, struct err *e)
 {
 	*ret = (struct parent){ .plan = p,
@@ -64,7 +72,7 @@ int parent_init(struct parent *ret, const struct plan *p, struct err *e)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	for (int i = 0; i < p->slots; i++)
 		ret->slots[i] = FD_NONE;
-	if (p->config->os->seccomp == NULL)
+	if (p->seccomp == NULL)
 		return 0;
 	/* made before the clone, so that both sides hold it */
 	ret->slots[SLOT_FILTER] = memfd_create("seccomp", MFD_CLOEXEC);
@@ -252,6 +260,8 @@ int parent_confirm(struct parent *p, struct err *e)
 	}
 	if (rc == 0 && m.kind == PROTO_FAILED && m.op < p->plan->count)
 		rc = plan_explain(p->plan, m.op, m.error, m.detail, e);
+	else if (rc == -EAGAIN)
+		rc = plan_explain(p->plan, p->next, EAGAIN, "", e); /* agent_limit is over */
 	else
 		rc = err_sys(e, rc < 0 ? -rc : EPROTO, POS_NONE,
 			"cannot understand the container's first process");

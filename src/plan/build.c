@@ -11,6 +11,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_namespaces,
 	plan_ids,
 	plan_cgroup_path,
+	plan_seccomp,
 	plan_cgroup,
 	plan_rdt,
 	plan_console_connect,

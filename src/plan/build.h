@@ -13,6 +13,7 @@ CHECKED int plan_namespaces(struct plan *p, struct err *e);
 CHECKED int plan_ids(struct plan *p, struct err *e);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
 
+CHECKED int plan_seccomp(struct plan *p, struct err *e);             /* filter, its agent */
 CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
 CHECKED int plan_rdt(struct plan *p, struct err *e);                 /* resctrl groups */
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
@@ -44,6 +45,11 @@ bool plan_keyring_labelled(const struct plan *p);
 
 /* Data of a new file system, and what labels it.  NULL when memory is short. */
 const char *const *plan_label_data(struct plan *p, const char *const *data);
+
+/* Parts of plan_process: what shall be ready before the filter, and the filter itself. */
+CHECKED int plan_agent_limit(struct plan *p, struct err *e);
+CHECKED int plan_listener_helper(struct plan *p, struct err *e);
+CHECKED int plan_seccomp_load(struct plan *p, struct err *e);
 
 /* Parts of plan_spawn. */
 CHECKED int plan_rlimits_raise(struct plan *p, struct err *e);

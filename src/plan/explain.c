@@ -2,6 +2,7 @@
  * system; what it is told about the child's end may be a lie. */
 #include "plan/explain.h"
 
+#include "plan/seccomp.h"
 #include "plan/sentence.h"
 
 #include <sched.h>
@@ -121,6 +122,12 @@ static bool when_NEW_MODE(const struct plan *p, const struct plan_op *op)
 	return (op->memory_policy.mode & 0xff) >= 5; /* MPOL_PREFERRED_MANY and those after it */
 }
 
+static bool when_RAW_FILTER(const struct plan *p, const struct plan_op *op)
+{
+	(void)op;
+	return p->seccomp != NULL && p->seccomp->raw != NULL;
+}
+
 #define ANY 0
 
 static const struct row {
@@ -162,9 +169,24 @@ static const char *find_hint(const struct plan *p, const struct plan_op *op, int
 	return NULL;
 }
 
+#define HINT_UNANSWERED                                                                         \
+	"the filter notifies of a call that the start itself needs, and the seccomp agent has " \
+	"gone without an answer"
+
+/* Is the operation under a filter that notifies? */
+static bool is_notified(const struct plan *p, size_t index)
+{
+	for (size_t i = 0; i < index && i < p->count; i++)
+		if (p->ops[i].kind == PLAN_listener_send)
+			return true;
+	return false;
+}
+
 static void add_hint(const struct plan *p, const struct plan_op *op, int error, struct err *e)
 {
-	const char *const hint = find_hint(p, op, error);
+	/* the kernel answers ENOSYS to what nobody answers any more (seccomp_unotify(2)) */
+	const bool unanswered = error == ENOSYS && is_notified(p, (size_t)(op - p->ops));
+	const char *const hint = unanswered ? HINT_UNANSWERED : find_hint(p, op, error);
 	char text[sizeof(e->hint)];
 	struct sentence s = SENTENCE_IN(text);
 
@@ -256,5 +278,7 @@ int plan_explain_death(const struct plan *p, size_t index, int exit_code, bool o
 		(void)err_hint(e,
 			"the filter forbids a call that the start itself needs, such as execve, "
 			"capset, setresuid, write or exit_group");
+	else if (exit_code == 1 && is_notified(p, index))
+		(void)err_hint(e, HINT_UNANSWERED); /* not even the failure could be told */
 	return -e->code;
 }

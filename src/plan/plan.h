@@ -25,6 +25,7 @@ struct plan_options {
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
 	uint64_t preserve_fds;
+	const char *seccomp_receiver; /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */
 };
 
 /* One line of a uid_map or gid_map. */
@@ -90,7 +91,8 @@ struct plan {
 	bool rdt_make;         /* which is made, if it is not there */
 	const char *rdt_monitor; /* absolute; NULL: none is made */
 	int rdt_slot, rdt_monitor_slot;
-	const char *cgroup; /* absolute below the cgroup mount; NULL: no cgroup */
+	const struct plan_seccomp *seccomp; /* the filter: plan/seccomp.h; NULL: none */
+	const char *cgroup;                 /* absolute below the cgroup mount; NULL: no cgroup */
 };
 
 /* Decides everything.  *ret and all in it live in the arena.

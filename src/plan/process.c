@@ -2,7 +2,7 @@
  * parent and child wait for each other around its start. */
 #include "plan/build.h"
 
-#include "plan/seccomp_flags.h"
+#include "plan/seccomp.h"
 
 #include <string.h>
 
@@ -33,34 +33,6 @@ int plan_cwd_make(struct plan *p, struct err *e)
 	if (op == NULL)
 		return -ENOMEM;
 	op->cwd_make.path = cwd->value;
-	return 0;
-}
-
-int plan_filters(struct plan *p, struct err *e)
-{
-	const struct spec_seccomp *const s = p->config->os->seccomp;
-	struct plan_op *op;
-
-	if (s == NULL)
-		return 0;
-	op = plan_append(p, PLAN_seccomp_compile, s->at, e, "linux.seccomp");
-	if (op == NULL)
-		return -ENOMEM;
-	op->seccomp_compile.profile = s;
-	return 0;
-}
-
-static int append_seccomp_load(struct plan *p, struct err *e)
-{
-	const struct spec_seccomp *const s = p->config->os->seccomp;
-	struct plan_op *op;
-
-	if (s == NULL)
-		return 0;
-	op = plan_append(p, PLAN_seccomp_load, s->at, e, "linux.seccomp");
-	if (op == NULL)
-		return -ENOMEM;
-	op->seccomp_load.flags = plan_seccomp_flags(s);
 	return 0;
 }
 
@@ -232,6 +204,8 @@ static int append_start(struct plan *p, struct err *e)
 
 	TRY(append_barrier(p, PLAN_child_done, "ready to start", e));
 	TRY(plan_scheduling_by_parent(p, e));
+	if (p->config->process->noNewPrivileges.value && !p->options->wait_start)
+		TRY(plan_agent_limit(p, e));
 	TRY(append_plain(p, PLAN_release, POS_NONE, "process", e));
 	if (!p->options->wait_start)
 		return 0;
@@ -255,6 +229,20 @@ static int append_clean(struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Without no_new_privs a filter wants CAP_SYS_ADMIN, so it is loaded before that goes; with it, as
+ * the last thing of all (seccomp(2)). */
+static int append_early_filter(struct plan *p, struct err *e)
+{
+	if (p->seccomp == NULL)
+		return 0;
+	TRY(append_barrier(p, PLAN_parent_done, "filter compiled", e));
+	if (p->seccomp->agent != NULL)
+		TRY(append_barrier(p, PLAN_child_done, "ready for the filter", e));
+	TRY(plan_agent_limit(p, e));
+	TRY(plan_listener_helper(p, e));
+	return plan_seccomp_load(p, e);
+}
+
 int plan_process(struct plan *p, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
@@ -265,12 +253,8 @@ int plan_process(struct plan *p, struct err *e)
 		return err_set(e, ENOMEM, process->at, "out of memory");
 	TRY(append_settings(p, e));
 	TRY(plan_scheduling_self(p, e)); /* a filter may forbid what these need */
-	/* Without no_new_privs a filter wants CAP_SYS_ADMIN, so it is loaded before that goes; with
-	 * it, as the last thing of all (seccomp(2)). */
-	if (!confined && p->config->os->seccomp != NULL) {
-		TRY(append_barrier(p, PLAN_parent_done, "filter compiled", e));
-		TRY(append_seccomp_load(p, e));
-	}
+	if (!confined)
+		TRY(append_early_filter(p, e));
 	TRY(plan_credentials(p, e));
 	TRY(append_program(p, env, e));
 	TRY(append_clean(p, e));
@@ -278,8 +262,10 @@ int plan_process(struct plan *p, struct err *e)
 	if (confined)
 		TRY(append_plain(p, PLAN_no_new_privs, process->noNewPrivileges.at,
 			"process.noNewPrivileges", e));
+	if (confined) /* a limit may be of processes or of memory */
+		TRY(plan_listener_helper(p, e));
 	TRY(plan_rlimits(p, e));
 	if (confined)
-		TRY(append_seccomp_load(p, e));
+		TRY(plan_seccomp_load(p, e));
 	return append_exec(p, env, e);
 }

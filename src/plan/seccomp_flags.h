@@ -4,8 +4,8 @@
 
 #include "spec/spec.h"
 
-/* SECCOMP_FILTER_FLAG_* bits: SPEC_ALLOW when the profile has no list, else what it lists; TSYNC is
- * left out, for the process has one thread. */
+/* SECCOMP_FILTER_FLAG_* bits: SPEC_ALLOW when the profile has no list or is NULL, else what it
+ * lists; TSYNC is left out, for the filter is for one thread. */
 uint64_t plan_seccomp_flags(const struct spec_seccomp *s);
 
 #endif

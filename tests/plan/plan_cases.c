@@ -91,6 +91,8 @@ static bool take_option(const char *word, struct plan_options *o)
 		o->console_socket = value;
 	} else if (is_option(word, "--preserve-fds", &value) && value != NULL) {
 		o->preserve_fds = strtoull(value, NULL, 10);
+	} else if (is_option(word, "RUN_OCI_SECCOMP_RECEIVER", &value)) {
+		o->seccomp_receiver = value;
 	} else if (is_option(word, "--detach", &value)) {
 		o->detach = true;
 	} else if (is_option(word, "--create", &value)) {

@@ -213,6 +213,20 @@ static const struct row {
 	{ { PLAN_seccomp_load, AT, "linux.seccomp", .seccomp_load = { 0 } }, false, EACCES, "",
 		"linux.seccomp: cannot load the seccomp filter: Permission denied",
 		"without CAP_SYS_ADMIN" },
+	{ { PLAN_seccomp_load, AT, "linux.seccomp", .seccomp_load = { 0 } }, false, EBUSY, "",
+		"linux.seccomp: cannot load the seccomp filter: Device or resource busy",
+		"crun-lite itself runs under a filter" },
+	{ { PLAN_listener_connect, AT, "linux.seccomp.listenerPath",
+		  .listener_connect.path = "/s" },
+		false, ENOENT, "",
+		"linux.seccomp.listenerPath: failed to connect with seccomp agent \"/s\": "
+		"No such file or directory",
+		"whoever answers" },
+	{ { PLAN_listener_send, AT, "linux.seccomp.listenerPath", .listener_send = { 0 } }, false,
+		EPIPE, "",
+		"linux.seccomp.listenerPath: cannot send the seccomp listener to the agent: "
+		"Broken pipe",
+		"the agent has closed" },
 	{ { PLAN_umask, AT, "process.user.umask", .umask = { 077 } }, false, EIO, "",
 		"process.user.umask: cannot set umask to 077: Input/output error", "" },
 	{ { PLAN_time_offset, AT, "linux.timeOffsets.boottime",
@@ -317,5 +331,35 @@ Test(explain, death_for_want_of_memory)
 			"program started: the memory limit may be too low (killed by memory.max): "
 			"Cannot allocate memory"));
 		cr_expect(eq(u32, e.at.line, i == 0 ? 9 : 0));
+	}
+}
+
+/* What an agent that is gone leaves unanswered fails with ENOSYS. */
+Test(explain, unanswered)
+{
+	static const struct {
+		size_t failed;
+		int error;
+		bool told;
+	} cases[] = { { 0, ENOSYS, false }, { 2, EPERM, false }, { 2, ENOSYS, true } };
+	struct plan_op ops[] = { { PLAN_groups, .path = "a", .groups = { "1", NULL, 1 } },
+		{ PLAN_listener_send, .path = "b" },
+		{ PLAN_groups, .path = "c", .groups = { "1", NULL, 1 } } };
+	const struct plan p = { .ops = ops, .count = ARRAY_LEN(ops) };
+	const char *const hint = "the filter notifies of a call that the start itself needs";
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = { 0 };
+
+		cr_expect(eq(int, plan_explain(&p, cases[i].failed, cases[i].error, "", &e),
+			-cases[i].error));
+		cr_expect(
+			eq(int, strncmp(e.hint, hint, strlen(hint)) == 0, cases[i].told), "%zu", i);
+	}
+	for (size_t index = 1; index <= 2; index++) {
+		struct err e = { 0 };
+
+		cr_expect(eq(int, plan_explain_death(&p, index, 1, false, &e), -EPIPE));
+		cr_expect(eq(int, strncmp(e.hint, hint, strlen(hint)) == 0, index == 2));
 	}
 }

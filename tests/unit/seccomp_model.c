@@ -73,6 +73,8 @@ static uint32_t answer(const struct spec_enum *action, const struct spec_uint *n
 		return SECCOMP_RET_TRACE | n;
 	case SPEC_SECCOMP_LOG:
 		return SECCOMP_RET_LOG;
+	case SPEC_SECCOMP_NOTIFY:
+		return SECCOMP_RET_USER_NOTIF;
 	default:
 		return SECCOMP_RET_ALLOW;
 	}

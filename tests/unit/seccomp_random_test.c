@@ -76,7 +76,7 @@ static void random_profile(uint64_t *state, struct profile *ret)
 	for (size_t i = 0; i < rules; i++) {
 		struct spec_syscall *const rule = &ret->rules[i];
 
-		rule->action = (struct spec_enum)V(next(state) % (SPEC_SECCOMP_ALLOW + 1));
+		rule->action = (struct spec_enum)V(next(state) % (SPEC_SECCOMP_NOTIFY + 1));
 		random_args(state, rule, ret->args[i]);
 		rule->names.items = ret->names[i];
 		rule->names.count = 1 + next(state) % NAMES_MAX;

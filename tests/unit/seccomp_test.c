@@ -1,4 +1,4 @@
-/* Compiled profiles: answers said by hand, all operators at all borders, refusals, the verifier. */
+/* Compiled profiles: answers said by hand, all operators at all borders, limits, the verifier. */
 #include "parent/seccomp.h"
 
 #include "parent/seccomp_program.h"
@@ -44,7 +44,7 @@ static const struct {
 	struct {
 		struct seccomp_data call;
 		uint32_t answer;
-	} rows[9];
+	} rows[10];
 } fixed[] = {
 	{ "each action",
 		{ DEFAULT(ALLOW), RULES(
@@ -52,10 +52,12 @@ static const struct {
 			{ NAMES(N("open")), ACT(TRAP) }, { NAMES(N("close")), ACT(ERRNO) },
 			{ NAMES(N("stat")), ACT(ERRNO), .errnoRet = V(4095) },
 			{ NAMES(N("fstat")), ACT(TRACE), .errnoRet = V(7) },
-			{ NAMES(N("poll")), ACT(LOG) }, { NAMES(N("lseek")), ACT(ERRNO), .errnoRet = V(0) }) },
+			{ NAMES(N("poll")), ACT(LOG) }, { NAMES(N("lseek")), ACT(ERRNO), .errnoRet = V(0) },
+			{ NAMES(N("mkdir")), ACT(NOTIFY) }) },
 		{ { DATA(0), KILL }, { DATA(1), SECCOMP_RET_KILL_PROCESS }, { DATA(2), SECCOMP_RET_TRAP },
 			{ DATA(3), ERRNO(1) }, { DATA(4), ERRNO(4095) }, { DATA(5), SECCOMP_RET_TRACE | 7 },
-			{ DATA(7), SECCOMP_RET_LOG }, { DATA(8), ERRNO(0) }, { DATA(9999), ALLOW } } },
+			{ DATA(7), SECCOMP_RET_LOG }, { DATA(8), ERRNO(0) }, { DATA(83), SECCOMP_RET_USER_NOTIF },
+			{ DATA(9999), ALLOW } } },
 	{ "rule like the default",
 		{ DEFAULT(ERRNO), RULES({ NAMES(N("getpid")), ACT(ERRNO), .errnoRet = V(1) },
 			{ NAMES(N("getpid")), ACT(ALLOW) }) },
@@ -109,6 +111,11 @@ static const struct {
 		{ { DATA(LAST), ERRNO(1) }, { DATA(LAST + 1), ERRNO(ENOSYS) }, { DATA(100000), ERRNO(ENOSYS) },
 			{ DATA(-1), ERRNO(ENOSYS) }, { DATA(-2), KILL }, { DATA(GETPID | X32_BIT), KILL },
 			{ DATA(INT32_MIN), KILL } } },
+	{ "new calls, though a rule notifies",
+		{ DEFAULT(ERRNO), RULES({ NAMES(N("getpid")), ACT(ALLOW) },
+			{ NAMES(N("process_mrelease")), ACT(NOTIFY), ARGS(ARG(0, EQ, 7, 0)) }) },
+		{ { DATA(LAST, 7), SECCOMP_RET_USER_NOTIF }, { DATA(LAST, 8), ERRNO(1) },
+			{ DATA(LAST + 1, 7), ERRNO(ENOSYS) }, { DATA(GETPID), ALLOW } } },
 	{ "new calls, killed by default",
 		{ DEFAULT(KILL_THREAD), RULES({ NAMES(N("getpid")), ACT(ALLOW) }) },
 		{ { DATA(GETPID - 1), KILL }, { DATA(GETPID + 1), ERRNO(ENOSYS) } } },
@@ -189,40 +196,8 @@ Test(seccomp, operators)
 		}
 }
 
-/* --- refusals, flags, verifier ---------------------------------------------------------------
+/* --- limits, flags, verifier ---------------------------------------------------------------
  */
-
-/* clang-format off */
-static const struct {
-	const char *label;
-	struct spec_seccomp in;
-	int rc;
-	const char *text;
-} refused[] = {
-	{ "notify as default", { DEFAULT(NOTIFY) }, -ENOTSUP,
-		"linux.seccomp.defaultAction: seccomp notify unsupported: SCMP_ACT_NOTIFY cannot be the default" },
-	{ "notify", { DEFAULT(ALLOW), RULES({ NAMES(N("read")), ACT(ERRNO) },
-		{ NAMES(N("mount")), ACT(NOTIFY) }) }, -ENOTSUP,
-		"linux.seccomp.syscalls[1].action: seccomp notify unsupported: there is no listener" },
-	{ "flag of a listener", { DEFAULT(ALLOW), .flags = ITEMS(spec_enum, V(2), V(32)) }, -ENOTSUP,
-		"linux.seccomp.flags[1]: seccomp notify unsupported: there is no listener" },
-};
-/* clang-format on */
-
-Test(seccomp, refusals)
-{
-	static struct model_filter f;
-
-	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-		struct err e = { 0 };
-
-		cr_expect(eq(int, model_compile(&refused[i].in, &f, &e), refused[i].rc), "%s",
-			refused[i].label);
-		cr_expect(eq(str, e.text, (char *)refused[i].text), "%s", refused[i].label);
-		cr_expect(eq(u32, e.at.line, L), "%s", refused[i].label);
-		cr_expect(eq(u32, e.at.column, C), "%s", refused[i].label);
-	}
-}
 
 Test(seccomp, too_large)
 {
@@ -256,6 +231,7 @@ Test(seccomp, flags)
 			V(SECCOMP_FILTER_FLAG_LOG), V(SECCOMP_FILTER_FLAG_SPEC_ALLOW)) };
 	/* clang-format on */
 
+	cr_expect(eq(u64, plan_seccomp_flags(NULL), SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 	cr_expect(eq(u64, plan_seccomp_flags(&absent), SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 	cr_expect(eq(u64, plan_seccomp_flags(&empty), 0));
 	cr_expect(eq(u64, plan_seccomp_flags(&all),
