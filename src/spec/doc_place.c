@@ -85,7 +85,10 @@ static const char *type_words(struct arena *a, const struct spec_field *f, bool 
 		return element ? "object" : "object of objects, each by its name";
 	case SPEC_MAP:
 		return element ? "string" : "object of strings";
-	case SPEC_FOREIGN:
+	case SPEC_FOREIGN_STRING:
+		return "string";
+	case SPEC_FOREIGN_OBJECT:
+		return "object";
 	case SPEC_ANY:
 	case SPEC_KINDS:
 		break;

@@ -24,7 +24,7 @@
 #define LIST(member, key, type, p, doc)     doc
 #define NAMED(member, key, type, p, doc)    doc
 #define MAP(member, key, p, doc)            doc
-#define FOREIGN(key, doc)                   doc
+#define FOREIGN(key, type, doc)             doc
 #define END(type)
 /* clang-format off */
 static const char rows[] =

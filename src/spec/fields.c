@@ -39,7 +39,7 @@
 #define NAMED(member, key, of, presence, ...) \
 	ROW(member, key, SPEC_NAMED, presence, .type = spec_object_##of)
 #define MAP(member, key, presence, ...) ROW(member, key, SPEC_MAP, presence)
-#define FOREIGN(name, ...)              { .key = (name), .kind = SPEC_FOREIGN },
+#define FOREIGN(name, type, ...)        { .key = (name), .kind = SPEC_FOREIGN_##type },
 #define END(type)                                                                                  \
 	}                                                                                          \
 	;                                                                                          \

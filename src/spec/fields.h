@@ -18,8 +18,9 @@ enum spec_kind {
 	SPEC_LIST,
 	SPEC_NAMED,
 	SPEC_MAP,
-	SPEC_FOREIGN, /* a member that means nothing here */
-	SPEC_ANY,     /* a member that the table does not have */
+	SPEC_FOREIGN_STRING, /* members that mean nothing here */
+	SPEC_FOREIGN_OBJECT,
+	SPEC_ANY, /* a member that the table does not have */
 	SPEC_KINDS,
 };
 
@@ -78,7 +79,7 @@ struct spec_array SPEC_ARRAY_OF(void);
 #define LIST(member, key, type, presence, ...)
 #define NAMED(member, key, type, presence, ...)
 #define MAP(member, key, presence, ...)
-#define FOREIGN(key, ...)
+#define FOREIGN(key, type, ...)
 #define END(type)
 #include "spec/config.def"
 #include "spec/config_undef.h"

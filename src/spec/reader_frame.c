@@ -122,7 +122,7 @@ static int object_key(struct reader *r, struct frame *f, const char *key, size_t
 		return add_key(r, f, key, len);
 	}
 	bit = UINT64_C(1) << (f->field - f->type->fields);
-	if (f->field->kind == SPEC_FOREIGN)
+	if (f->field->kind == SPEC_FOREIGN_STRING || f->field->kind == SPEC_FOREIGN_OBJECT)
 		reader_foreign(r);
 	if ((f->seen & bit) != 0) {
 		duplicate(r);

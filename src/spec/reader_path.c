@@ -94,6 +94,8 @@ static const char *const expected[SPEC_KINDS] = {
 	[SPEC_LIST] = "a list of objects",
 	[SPEC_NAMED] = "an object",
 	[SPEC_MAP] = "an object",
+	[SPEC_FOREIGN_STRING] = "a string",
+	[SPEC_FOREIGN_OBJECT] = "an object",
 };
 
 static void add_found(struct line *l, const struct token *t)

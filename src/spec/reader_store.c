@@ -17,6 +17,12 @@ static int pass_any(struct reader *r, const struct token *t)
 	return 0;
 }
 
+static int pass_foreign(struct reader *r, const struct slot *s, const struct token *t)
+{
+	(void)s;
+	return pass_any(r, t);
+}
+
 static int refuse(struct reader *r, const struct slot *s, const struct token *t)
 {
 	reader_wrong(r, s, t);
@@ -157,11 +163,13 @@ static const struct {
 	[SPEC_LIST] = { TOKEN_LIST, open_list },
 	[SPEC_NAMED] = { TOKEN_OBJECT, open_map },
 	[SPEC_MAP] = { TOKEN_OBJECT, open_map },
+	[SPEC_FOREIGN_STRING] = { TOKEN_STRING, pass_foreign },
+	[SPEC_FOREIGN_OBJECT] = { TOKEN_OBJECT, pass_foreign },
 };
 
 int reader_store(struct reader *r, const struct slot *s, const struct token *t)
 {
-	if (s->kind == SPEC_ANY || s->kind == SPEC_FOREIGN)
+	if (s->kind == SPEC_ANY)
 		return pass_any(r, t);
 	if (t->kind != kinds[s->kind].takes)
 		return refuse(r, s, t);

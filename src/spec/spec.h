@@ -73,7 +73,7 @@ struct spec_map SPEC_ARRAY_OF(struct spec_pair);
 #define LIST(member, key, type, p, ...)    struct spec_##type##_list member;
 #define NAMED(member, key, type, p, ...)   struct spec_##type##_list member;
 #define MAP(member, key, presence, ...)    struct spec_map member;
-#define FOREIGN(key, ...)
+#define FOREIGN(key, type, ...)
 #define END(type)          \
 	struct src_pos at; \
 	}                  \

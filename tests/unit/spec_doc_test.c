@@ -162,7 +162,7 @@ static const struct {
 		"rtnetlink(7) IFLA_IFNAME" },
 	{ "mounts[3] (/data)", "mounts[]", "object", "open_tree(2), fsopen(2), move_mount(2)" },
 	{ "process.cwd: must be absolute", "process.cwd", "string", "chdir(2)" },
-	{ "windows", "windows", "anything", "" },
+	{ "windows", "windows", "object", "" },
 };
 
 Test(spec_doc, found_by_path)

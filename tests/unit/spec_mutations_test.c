@@ -185,8 +185,8 @@ static void mutate(const struct way *w)
 {
 	const struct spec_field *const f = w->steps[w->count - 1];
 
-	if (f->kind == SPEC_FOREIGN)
-		return;
+	if (f->kind == SPEC_FOREIGN_STRING || f->kind == SPEC_FOREIGN_OBJECT)
+		return; /* spec_types_test.c has their types, and they have nothing more */
 	mutate_key(w, f);
 	if (f->kind == SPEC_BOOL) {
 		static const char *const no_bools[] = { "@null", "@0", "@1", "@'true'", "@''",

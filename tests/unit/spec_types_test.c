@@ -32,6 +32,8 @@ static const struct {
 	[SPEC_OBJECT] = { OBJECT, TYPES, NULL, NULL },
 	[SPEC_LIST] = { LIST, OBJECT, "[%s]", "[0]" },
 	[SPEC_NAMED] = { OBJECT, OBJECT, "{'k':%s}", "[\"k\"]" },
+	[SPEC_FOREIGN_STRING] = { STRING, TYPES, NULL, NULL },
+	[SPEC_FOREIGN_OBJECT] = { OBJECT, TYPES, NULL, NULL },
 	[SPEC_MAP] = { OBJECT, STRING, "{'k':'',' ':%s}", "[\" \"]" },
 };
 
@@ -39,11 +41,6 @@ static void each_type(const struct way *w)
 {
 	const enum spec_kind kind = w->steps[w->count - 1]->kind;
 
-	if (kind == SPEC_FOREIGN) {
-		for (size_t i = 0; i < ARRAY_LEN(wrong_values); i++)
-			way_expect_accepted(w, wrong_values[i]);
-		return;
-	}
 	for (int t = 0; t < TYPES; t++) {
 		/* an empty object lacks its required members; that has tests of its own */
 		if (t != (int)kinds[kind].takes)
