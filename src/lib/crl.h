@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "spec/spec.h"
 #include "state/state.h"
 
 struct crl {
@@ -25,6 +26,11 @@ void crl_tell(
 
 /* An internal error in its public form.  Returns rc. */
 int crl_fail(int rc, const struct err *from, struct crl_error *to);
+
+/* The configuration that a container was made with, as it was then, whatever has become of the
+ * bundle since.  All of *ret lives in the arena. */
+CHECKED int crl_config(const struct state_dir *d, const struct state_record *r, struct arena *a,
+	const struct spec_config **ret, struct err *e);
 
 /* What the end of a container needs, whoever brings it about: kills what is left in its cgroup,
  * removes the cgroup, resctrl groups and the state.  The lock is held. */

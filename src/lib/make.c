@@ -71,6 +71,7 @@ static int fill_record(struct making *m, struct err *e)
 	r->detached = j->options.detach;
 	r->terminal = j->config->process->terminal.value;
 	r->annotations = j->config->annotations;
+	r->config = j->text;
 	fill_rdt(&j->plan, r);
 	/* What is there before is not ours to kill: it stays without levels and inode until we have
 	 * found it empty.  What is missing now is ours if it is found later. */

@@ -30,6 +30,8 @@ static int sign(struct state_record *r, struct arena *a, struct err *e)
 	r->runtime_pid = (uint64_t)self.pid;
 	r->runtime_start = self.start;
 	r->uid = sys_euid();
+	r->config_size = r->config.size;
+	r->config_sum = state_sum_fast(r->config.text, r->config.size);
 	if (r->boot == NULL || r->created == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	return 0;

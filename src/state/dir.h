@@ -20,7 +20,10 @@ void state_lock_drop(int fd);
  * (auto_da_alloc), which cost a tenth of a start. */
 #define STATE_FIRST "state.first"
 
-/* Writes it. */
+/* Where the process of a created container tells why it could not start. */
+#define STATE_REPORT "report"
+
+/* Writes it, with the configuration behind. */
 CHECKED int state_begin(const struct state_dir *d, const struct state_record *r, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 static int write_all(int fd, struct state_bytes bytes)
 {
@@ -24,14 +25,31 @@ static int write_all(int fd, struct state_bytes bytes)
 	return 0;
 }
 
+/* Both in one call, where the file system takes them. */
+static int write_both(int fd, struct state_bytes first, struct state_bytes second)
+{
+	const struct iovec parts[] = { { (void *)(uintptr_t)first.text, first.size },
+		{ (void *)(uintptr_t)second.text, second.size } };
+	const ssize_t rc = writev(fd, parts, second.size > 0 ? 2 : 1);
+	const size_t done = rc < 0 ? 0 : (size_t)rc;
+	const size_t of_first = done < first.size ? done : first.size;
+
+	if (rc < 0 && errno != EINTR)
+		return -errno;
+	TRY(write_all(fd, (struct state_bytes){ first.text + of_first, first.size - of_first }));
+	second.text += done - of_first;
+	second.size -= done - of_first;
+	return write_all(fd, second);
+}
+
 /* Not flushed to the disk: no container outlives a loss of power, and then the boot id differs. */
-static int write_new(int dir, const char *name, struct state_bytes bytes)
+static int write_new(int dir, const char *name, struct state_bytes bytes, struct state_bytes behind)
 {
 	AUTO_FD fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -errno;
-	TRY(write_all(fd, bytes));
+	TRY(write_both(fd, bytes, behind));
 	return close(fd_take(&fd)) < 0 ? -errno : 0; /* where a full remote disk is told */
 }
 
@@ -40,26 +58,32 @@ int state_add(const struct state_dir *d, const char *name, struct state_bytes by
 	int rc;
 
 	must(d->locked);
-	rc = write_new(d->fd, name, bytes);
+	rc = write_new(d->fd, name, bytes, (struct state_bytes){ 0 });
 	if (rc == 0)
 		return 0;
 	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
 }
 
-int state_put(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
+static int put_both(const struct state_dir *d, const char *name, struct state_bytes bytes,
+	struct state_bytes behind, struct err *e)
 {
 	char temporary[64];
 	int rc;
 
 	must(d->locked && strlen(name) < 32);
 	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
-	rc = write_new(d->fd, temporary, bytes);
+	rc = write_new(d->fd, temporary, bytes, behind);
 	if (rc == 0 && renameat(d->fd, temporary, d->fd, name) < 0)
 		rc = -errno;
 	if (rc == 0)
 		return 0;
 	(void)unlinkat(d->fd, temporary, 0); /* may not be there */
 	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
+}
+
+int state_put(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
+{
+	return put_both(d, name, bytes, (struct state_bytes){ 0 }, e);
 }
 
 /* Up to size bytes; less when the file ends before. */
@@ -120,7 +144,7 @@ int state_begin(const struct state_dir *d, const struct state_record *r, struct 
 	struct state_bytes bytes;
 
 	TRY(state_format(r, &a, &bytes, e));
-	return state_put(d, STATE_FIRST, bytes, e);
+	return put_both(d, STATE_FIRST, bytes, r->config, e);
 }
 
 int state_prepare(const struct state_dir *d, const struct state_record *r, struct err *e)
@@ -149,6 +173,35 @@ int state_write(const struct state_dir *d, const struct state_record *r, struct 
 	return state_put(d, "state", bytes, e);
 }
 
+/* The first record alone: what is behind it may be a thousand times as large. */
+static int read_first(int dir, struct arena *a, struct state_bytes *ret)
+{
+	AUTO_FD fd = openat(dir, STATE_FIRST, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t size = 4096, have = 0, record = 0;
+	struct stat st;
+	char *text;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uint64_t)st.st_size > STATE_SIZE_MAX)
+		return -EFBIG;
+	do {
+		size = size * 2 < (size_t)st.st_size ? size * 2 : (size_t)st.st_size;
+		text = arena_alloc(a, size + 1);
+		if (text == NULL)
+			return -ENOMEM;
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return -errno;
+		TRY(read_all(fd, text, size, &have));
+		record = state_record_size(text, have);
+	} while (record == 0 && have == size && size < (size_t)st.st_size);
+	/* one without an end is the parser's to refuse */
+	*ret = (struct state_bytes){ text, record > 0 ? record : have };
+	return 0;
+}
+
 static int damaged(const struct state_dir *d, struct err *e)
 {
 	(void)err_add(e, "container \"%s\"", d->id);
@@ -162,7 +215,7 @@ int state_read(const struct state_dir *d, struct arena *a, struct state_record *
 	int rc = read_file(d->fd, "state", a, &bytes);
 
 	if (rc == -ENOENT)
-		rc = read_file(d->fd, STATE_FIRST, a, &bytes);
+		rc = read_first(d->fd, a, &bytes);
 	if (rc == -ENOENT) {
 		(void)err_set(
 			e, ENODATA, POS_NONE, "no state is recorded: its creation was cut short");

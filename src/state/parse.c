@@ -221,8 +221,8 @@ static int check_version(const char *text, size_t size, struct err *e)
 		return 0;
 	return err_set(e, EPROTONOSUPPORT, POS_NONE,
 		"its state record is of version %" PRIu64
-		", written by a newer crun-lite: this one knows version %u",
-		version, STATE_VERSION);
+		", written by %s crun-lite: this one knows version %u",
+		version, version < STATE_VERSION ? "an older" : "a newer", STATE_VERSION);
 }
 
 /* Does it end in the sum of all that is before? */
@@ -236,6 +236,15 @@ static bool has_sum(const char *text, size_t size)
 	body = size - RECORD_SUM_LINE;
 	(void)snprintf(line, sizeof(line), RECORD_SUM "%016" PRIx64 "\n", state_sum(text, body));
 	return memcmp(text + body, line, RECORD_SUM_LINE) == 0;
+}
+
+size_t state_record_size(const char *text, size_t size)
+{
+	static const char last[] = "\n" RECORD_SUM;
+	const char *const found = memmem(text, size, last, sizeof(last) - 1);
+	const size_t end = found == NULL ? 0 : (size_t)(found + 1 - text) + RECORD_SUM_LINE;
+
+	return end <= size ? end : 0;
 }
 
 int state_parse(

@@ -22,6 +22,19 @@ uint64_t state_sum(const char *text, size_t size)
 	return sum;
 }
 
+uint64_t state_sum_fast(const char *text, size_t size)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325), word;
+
+	for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		sum = (sum ^ word) * UINT64_C(0x100000001b3);
+	}
+	word = 0;
+	memcpy(&word, text, size);
+	return (sum ^ word) * UINT64_C(0x100000001b3);
+}
+
 static const char *or_empty(const char *text)
 {
 	return text != NULL ? text : "";

@@ -8,7 +8,7 @@
 #include "base/json_out.h"
 #include "spec/spec.h"
 
-#define STATE_VERSION  1u
+#define STATE_VERSION  2u
 #define STATE_SIZE_MAX (64u * 1024 * 1024) /* of one file in ROOT/ID */
 
 enum state_status {
@@ -17,6 +17,18 @@ enum state_status {
 	STATE_RUNNING,
 	STATE_PAUSED, /* never in a record, as STATE_STOPPED */
 	STATE_STOPPED,
+};
+
+/* Who has to look for hooks: the others need not read the configuration. */
+enum state_hooks {
+	STATE_HOOKS_START = 1, /* startContainer */
+	STATE_HOOKS_POSTSTART = 2,
+	STATE_HOOKS_POSTSTOP = 4
+};
+
+struct state_bytes {
+	const char *text; /* a NUL follows */
+	size_t size;
 };
 
 struct state_record {
@@ -30,11 +42,7 @@ struct state_record {
 #undef FLAG
 #undef PHASE
 	struct spec_map annotations; /* of the configuration; without places when read */
-};
-
-struct state_bytes {
-	const char *text; /* a NUL follows */
-	size_t size;
+	struct state_bytes config;   /* what state_create writes; not in the text form */
 };
 
 /* The text form: "crun-lite-state=VERSION", the rows of spec/state.def as "key=value", any number
@@ -48,8 +56,15 @@ CHECKED int state_format(
 CHECKED int state_parse(
 	const char *text, size_t size, struct arena *a, struct state_record *ret, struct err *e);
 
+/* Bytes of the record that text begins with, up to the end of its sum; 0 when it does not end
+ * there.  In a record no other line begins like the last. */
+size_t state_record_size(const char *text, size_t size);
+
 /* FNV-1a, 64 bits: any one changed byte changes it.  Against accidents, not against malice. */
 uint64_t state_sum(const char *text, size_t size);
+
+/* The same, eight bytes at a time, for what may be large: any one changed byte changes it. */
+uint64_t state_sum_fast(const char *text, size_t size);
 
 /* --- the process -------------------------------------------------------------------------- */
 

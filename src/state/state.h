@@ -1,7 +1,9 @@
 /* What is known of a container between two commands.
  *
- * ROOT/ID/ holds `state`, the record, or as long as there is none `state.first`; and `start`, the
- * FIFO that a created container waits at.  Its lock is an flock(2) of the directory itself, so that
+ * ROOT/ID/ holds `state.first`, the first record and behind it the configuration, which is kept as
+ * long as the container; `state`, the record that holds once there is one; `start`, the FIFO that a
+ * created container waits at, and with startContainer hooks `report`, another that tells of their
+ * failure.  Its lock is an flock(2) of the directory itself, so that
  * there is no moment at which a directory has no lock to take.  A file is written under another
  * name and renamed: readers need no lock.
  *
@@ -74,8 +76,9 @@ void state_done(struct state_dir *d);
 /* Makes ROOT/ID, takes its lock and writes the record: to be called before anything else is done
  * for the container.  After a failure nothing is left.
  * r        id, bundle and all names that are about to be made are given; phase, boot, runtime_pid,
- *          runtime_start, uid and created are filled in here, texts in the arena
- * Returns  0; -EEXIST there is one of this id; else -errno */
+ *          runtime_start, uid and created are filled in here, texts in the arena.  r->config is
+ * kept as it is; size and sum of it are filled in Returns  0; -EEXIST there is one of this id; else
+ * -errno */
 CHECKED int state_create(
 	int root, struct arena *a, struct state_record *r, struct state_dir *ret, struct err *e);
 

@@ -36,16 +36,28 @@ static void check_record(const struct state_record *r, const char *text, size_t 
 	json_end(&json);
 }
 
+/* Where the record ends never depends on what is behind it. */
+static void check_size(const char *text, size_t size)
+{
+	const size_t record = state_record_size(text, size);
+
+	must(record <= size);
+	must(record == 0 || state_record_size(text, record) == record);
+}
+
 static void parse(const char *text, size_t size)
 {
 	AUTO_ARENA arena = { 0 };
 	struct state_record r;
 	struct err e = { 0 };
 
+	check_size(text, size);
 	if (state_parse(text, size, &arena, &r, &e) < 0)
 		check_error(&e);
-	else
+	else {
 		check_record(&r, text, size);
+		must(state_record_size(text, size) == size);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

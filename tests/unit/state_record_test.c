@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define FIRST "crun-lite-state=1\n"
+#define FIRST "crun-lite-state=2\n"
 #define ROWS                                                                                         \
 	"id=box\nphase=running\npid=12\nstart=345\nboot=b-1\nruntime_pid=6\nruntime_start=7\n"       \
 	"bundle=/b\nrootfs=/b/rootfs\ncgroup=/sys/fs/cgroup/box\ncgroup_inode=89\ncgroup_levels=2\n" \
 	"rdt_group=/r/box\nrdt_made=1\nrdt_monitor=/r/box/mon_groups/box\n"                          \
 	"manager=cgroupfs\nscope=\nrootless=0\nuid=0\ncreated=2026-01-01T00:00:00.000000000Z\n"      \
-	"detached=1\nterminal=0\n"
+	"detached=1\nterminal=0\nconfig_size=3\nconfig_sum=4\nhooks=5\n"
 
 static const struct spec_pair pairs[] = {
 	{ { .value = "a=b\n" }, { .value = "c=\\d\x7f\xc3\xa9" } },
@@ -44,6 +44,9 @@ static const struct state_record sample = {
 	.manager = "cgroupfs",
 	.created = "2026-01-01T00:00:00.000000000Z",
 	.detached = true,
+	.config_size = 3,
+	.config_sum = 4,
+	.hooks = 5,
 };
 
 /* The rows with the right sum behind. */
@@ -105,16 +108,18 @@ static const struct {
 	{ "creating without a process", "running\npid=12", "creating\npid=0", 0, "" },
 	{ "another program's", FIRST, "{\"a\":1}", -EINVAL,
 		"its state record is not one of crun-lite" },
-	{ "newer", "state=1", "state=2", -EPROTONOSUPPORT,
-		"its state record is of version 2, written by a newer crun-lite: this one knows version 1" },
-	{ "version is no number", "state=1", "state=x", -EINVAL, TORN },
+	{ "newer", "state=2", "state=3", -EPROTONOSUPPORT,
+		"its state record is of version 3, written by a newer crun-lite: this one knows version 2" },
+	{ "older", "state=2", "state=1", -EPROTONOSUPPORT,
+		"its state record is of version 1, written by an older crun-lite: this one knows version 2" },
+	{ "version is no number", "state=2", "state=x", -EINVAL, TORN },
 	{ "row missing", "pid=12\n", "", -EINVAL, "line 4 of its state record: pid= expected" },
 	{ "row twice", "pid=12\n", "pid=12\npid=12\n", -EINVAL,
 		"line 5 of its state record: start= expected" },
-	{ "unknown row", "terminal=0\n", "terminal=0\nmore=1\n", -EINVAL,
-		"line 24 of its state record: annotation= expected" },
-	{ "annotation without value", "terminal=0\n", "terminal=0\nannotation=a\n", -EINVAL,
-		"line 24 of its state record: annotation= has no value" },
+	{ "unknown row", "hooks=5\n", "hooks=5\nmore=1\n", -EINVAL,
+		"line 27 of its state record: annotation= expected" },
+	{ "annotation without value", "hooks=5\n", "hooks=5\nannotation=a\n", -EINVAL,
+		"line 27 of its state record: annotation= has no value" },
 	{ "not a number", "pid=12", "pid=1x", -EINVAL,
 		"line 4 of its state record: pid= is not a number, or too large" },
 	{ "no number", "pid=12", "pid=", -EINVAL,
@@ -127,6 +132,8 @@ static const struct {
 		"line 5 of its state record: start= is not a number, or too large" },
 	{ "flag", "detached=1", "detached=2", -EINVAL,
 		"line 22 of its state record: detached= is not a number, or too large" },
+	{ "hooks of no kind", "hooks=5", "hooks=64", -EINVAL,
+		"line 26 of its state record: hooks= is not a number, or too large" },
 	{ "no phase", "phase=running", "phase=stopped", -EINVAL,
 		"line 4 of its state record: phase= is not known" },
 	{ "escape cut", "bundle=/b", "bundle=/b\\0", -EINVAL,

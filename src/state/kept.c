@@ -1,0 +1,86 @@
+/* The configuration behind the first record, and the FIFO of the report: see kept.h. */
+#include "state/kept.h"
+
+#include "state/dir.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* The last size bytes of the file. */
+static int read_tail(int fd, char *text, size_t size)
+{
+	struct stat st;
+	size_t have = 0;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < size)
+		return -EINVAL;
+	while (have < size) {
+		const ssize_t rc =
+			pread(fd, text + have, size - have, st.st_size - (off_t)(size - have));
+
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc <= 0)
+			return rc < 0 ? -errno : -EINVAL;
+		have += (size_t)rc;
+	}
+	return 0;
+}
+
+int state_config(const struct state_dir *d, const struct state_record *r, struct arena *a,
+	struct state_bytes *ret, struct err *e)
+{
+	AUTO_FD fd = FD_NONE;
+	char *text;
+	int rc;
+
+	if (r->config_size == 0)
+		return err_set(e, ENODATA, POS_NONE, "no configuration of container \"%s\" is kept",
+			d->id);
+	fd = openat(d->fd, STATE_FIRST, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, POS_NONE,
+			"cannot read the configuration of container \"%s\"", d->id);
+	text = arena_alloc(a, (size_t)r->config_size + 1);
+	if (text == NULL)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	rc = read_tail(fd, text, (size_t)r->config_size);
+	if (rc == 0 && state_sum_fast(text, (size_t)r->config_size) != r->config_sum)
+		rc = -EINVAL;
+	if (rc == -EINVAL)
+		return err_set(e, EINVAL, POS_NONE,
+			"the kept configuration of container \"%s\" is cut short or damaged",
+			d->id);
+	if (rc < 0)
+		return err_sys(e, -rc, POS_NONE,
+			"cannot read the configuration of container \"%s\"", d->id);
+	*ret = (struct state_bytes){ text, (size_t)r->config_size };
+	return 0;
+}
+
+int state_report_make(const struct state_dir *d, int *ret, struct err *e)
+{
+	int fd = -1;
+
+	/* fifo(7): opened for both, it waits for nobody */
+	if (mkfifoat(d->fd, STATE_REPORT, 0600) == 0)
+		fd = openat(d->fd, STATE_REPORT, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, POS_NONE,
+			"cannot make the report FIFO of container \"%s\"", d->id);
+	*ret = fd;
+	return 0;
+}
+
+int state_report_open(const struct state_dir *d, int *ret, struct err *e)
+{
+	const int fd = openat(d->fd, STATE_REPORT, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, errno, POS_NONE,
+			"cannot open the report FIFO of container \"%s\"", d->id);
+	*ret = fd < 0 ? FD_NONE : fd;
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* What lies beside the record of a container, for those few who need it: its configuration, and the
+ * FIFO by which its first process tells `start` of a failure.  Understands neither. */
+#ifndef CRUN_LITE_STATE_KEPT_H
+#define CRUN_LITE_STATE_KEPT_H
+
+#include "state/state.h"
+
+/* Reads the configuration that the container was made with, of at most SPEC_SIZE_MAX bytes.
+ * Returns  0; -ENODATA none is kept; -EINVAL a torn file; else -errno */
+CHECKED int state_config(const struct state_dir *d, const struct state_record *r, struct arena *a,
+	struct state_bytes *ret, struct err *e);
+
+/* Makes the FIFO by which that process tells `start` why it could not become the program; nothing
+ * and its end mean that it has. */
+CHECKED int state_report_make(const struct state_dir *d, int *ret, struct err *e);
+
+/* Opens it for reading, which must happen before state_fifo_release.  FD_NONE: there is none. */
+CHECKED int state_report_open(const struct state_dir *d, int *ret, struct err *e);
+
+#endif
