@@ -33,7 +33,10 @@ struct child {
 	struct handover handover;
 	const char *program; /* what find_program found */
 	char home[280];      /* "HOME=..." */
-	char detail[160];    /* what the kernel said beside an errno */
+	bool hook_failed;    /* the operation at hand is a hook that failed ... */
+	int hook_error;      /* ... so: struct plan_hook_end; its output is the detail */
+	int hook_how;
+	char detail[160]; /* what the kernel said beside an errno */
 };
 
 /* Walks the plan; never returns.  Ends as the program, or exits 1 after telling the parent. */

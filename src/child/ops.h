@@ -23,6 +23,14 @@ _Noreturn void child_fail(struct child *c, int error);
  * neighbours, and half of all calls of a start would be close(2) otherwise. */
 void child_spend(struct child *c, int *fd);
 
+/* Tells a `start` that waits for it; to be called once nobody else does.  It has no plan: hooks,
+ * done or failed, are told by their number, other operations by their kind.  m->op is filled in. */
+struct proto_msg;
+void child_report(struct child *c, struct proto_msg *m);
+
+/* The descriptor in a slot that the plan may not have; FD_NONE then. */
+int child_slot(const struct child *c, int slot);
+
 /* Really closes the descriptors from first to last, but for some.
  * keep  in any order; FD_NONE among them is nothing */
 CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);

@@ -167,10 +167,11 @@ int do_signals(struct child *c, const struct plan_signals *op)
 int do_close_fds(struct child *c, const struct plan_close_fds *op)
 {
 	enum {
-		FIXED = 3
+		FIXED = 5
 	};
 	/* close-on-exec all of them; the parent is still to hear of a failure */
-	int keep[FIXED + HANDOVER_FDS] = { c->sock, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER] };
+	int keep[FIXED + HANDOVER_FDS] = { c->sock, c->slots[SLOT_FIFO], c->slots[SLOT_FILTER],
+		child_slot(c, c->plan->hook_slots[1]), child_slot(c, c->plan->report_slot) };
 
 	handover_fds(c, keep + FIXED);
 

@@ -97,13 +97,31 @@ int do_release(struct child *c, const struct plan_release *op)
 	return do_parent_done(c, NULL);
 }
 
+void child_report(struct child *c, struct proto_msg *m)
+{
+	const struct plan_op *const op = &c->plan->ops[c->at];
+
+	if (c->sock != FD_NONE || c->plan->report_slot == SLOT_NONE)
+		return;
+	m->version = PROTO_VERSION;
+	m->op = m->kind == PROTO_FAILED ? (uint32_t)op->kind : (uint32_t)op->hook_inside.number;
+	(void)!write(c->slots[c->plan->report_slot], m, sizeof(*m)); /* it may have gone away */
+}
+
 _Noreturn void child_fail(struct child *c, int error)
 {
 	struct proto_msg m = { .kind = PROTO_FAILED, .op = c->at, .error = error };
 
+	if (c->hook_failed) {
+		m.kind = PROTO_HOOK;
+		m.error = c->hook_error;
+		m.how = c->hook_how;
+	}
 	memcpy(m.detail, c->detail, sizeof(m.detail));
 	m.detail[sizeof(m.detail) - 1] = '\0';
-	if (c->sock == FD_NONE) /* after `start` only the program's own stderr is left to tell */
+	if (c->sock == FD_NONE && c->plan->report_slot != SLOT_NONE)
+		child_report(c, &m);
+	else if (c->sock == FD_NONE) /* only the program's own stderr is left to tell */
 		(void)!dprintf(STDERR_FILENO, "crun-lite: container's process: %s: %s\n",
 			plan_kind_name(c->plan->ops[c->at].kind), strerror(error));
 	else
@@ -129,16 +147,22 @@ int child_close_but(unsigned first, const int *keep, size_t count, unsigned last
 	}
 }
 
+int child_slot(const struct child *c, int slot)
+{
+	return slot == SLOT_NONE ? FD_NONE : c->slots[slot];
+}
+
 /* What only the parent needs is closed first of all: its end of the pair, or its death would not be
  * seen; the state directory, whose lock would outlive it; the cgroup. */
 static void close_inherited(const struct child *c)
 {
 	enum {
-		FIXED = 4,
+		FIXED = 7,
 		ENTERED = 2 /* kinds of namespaces that are entered here: plan/namespaces.c */
 	};
 	int keep[FIXED + HANDOVER_FDS + ENTERED] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO],
-		c->slots[SLOT_FILTER] };
+		c->slots[SLOT_FILTER], child_slot(c, c->plan->hook_slots[0]),
+		child_slot(c, c->plan->hook_slots[1]), child_slot(c, c->plan->report_slot) };
 	size_t count = FIXED + HANDOVER_FDS;
 
 	handover_fds(c, keep + FIXED);

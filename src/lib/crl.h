@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "plan/plan.h"
 #include "spec/spec.h"
 #include "state/state.h"
 
@@ -33,7 +34,18 @@ CHECKED int crl_config(const struct state_dir *d, const struct state_record *r, 
 	const struct spec_config **ret, struct err *e);
 
 /* What the end of a container needs, whoever brings it about: kills what is left in its cgroup,
- * removes the cgroup, resctrl groups and the state.  The lock is held. */
-CHECKED int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e);
+ * removes the cgroup and resctrl groups, runs the poststop hooks, removes the state.  The lock is
+ * held.
+ * hooks  a plan that has them; NULL: there are none */
+CHECKED int crl_remove(struct crl *c, struct state_dir *d, const struct state_record *r,
+	const struct plan *hooks, struct err *e);
+
+/* The hooks of a container that stands (parent_hooks); those of poststop cannot fail: what they
+ * cannot do goes to the log. */
+CHECKED int crl_poststart(const struct plan *hooks, pid_t pid, struct err *e);
+void crl_poststop(struct crl *c, const struct plan *hooks);
+
+/* Which hooks the configuration has for later commands: bits of enum state_hooks. */
+uint64_t crl_hooks(const struct spec_config *c);
 
 #endif

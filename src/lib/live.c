@@ -1,40 +1,22 @@
-/* Containers that are there: start, kill, delete. */
-#include "lib/crl.h"
+/* Containers that are there: kill, delete, and what `start` shares with them. */
+#include "lib/live.h"
 
 #include "base/sys.h"
 #include "parent/cgroup.h"
 #include "parent/resctrl.h"
+#include "plan/hooks.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 
-enum {
-	END_MS = 10000,
-	KILLED_MS = 100
-};
-
-/* A container, its record and what became of it. */
-struct live {
-	struct arena arena;
-	struct state_dir dir;
-	struct state_record record;
-	enum state_status status;
-};
-
-static void live_close(struct live *l)
+void live_close(struct live *l)
 {
 	state_done(&l->dir);
 	arena_done(&l->arena);
 }
 
-#define AUTO_LIVE __attribute__((cleanup(live_close))) struct live
-#define LIVE_NONE                     \
-	{                             \
-		.dir = STATE_DIR_NONE \
-	}
-
-static int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e)
+int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e)
 {
 	TRY(state_check_id(id, e));
 	TRY(crl_open_root(c, false, e));
@@ -42,36 +24,20 @@ static int live_open(struct crl *c, const char *id, int lock_ms, struct live *l,
 	return 0;
 }
 
-static int live_read(struct live *l, struct err *e)
+int live_read(struct live *l, struct err *e)
 {
 	TRY(state_read(&l->dir, &l->arena, &l->record, e));
 	return state_status(&l->record, &l->status, e);
 }
 
-static int start(struct crl *c, const char *id, struct err *e)
+int live_hooks(struct live *l, struct err *e)
 {
-	AUTO_LIVE l = LIVE_NONE;
+	const struct spec_config *config;
 
-	TRY(live_open(c, id, STATE_LOCK_MS, &l, e));
-	TRY(live_read(&l, e));
-	if (l.status == STATE_RUNNING)
-		return err_set(e, EBUSY, POS_NONE,
-			"cannot start an already running container: \"%s\"", id);
-	if (l.status != STATE_CREATED)
-		return err_set(e, EINVAL, POS_NONE,
-			"cannot start a container that has stopped: container `%s` is not running",
-			id);
-	/* First the record: a program that runs must not look like one that can be started. */
-	l.record.phase = STATE_RUNNING;
-	TRY(state_write(&l.dir, &l.record, e));
-	return state_fifo_release(&l.dir, e);
-}
-
-int crl_start(struct crl *c, const char *id, struct crl_error *error)
-{
-	struct err e = { 0 };
-
-	return crl_fail(start(c, id, &e), &e, error);
+	TRY(crl_config(&l->dir, &l->record, &l->arena, &config, e));
+	l->options = (struct plan_options){ .id = l->record.id, .bundle = l->record.bundle };
+	l->hooks.arena = &l->arena;
+	return plan_hooks_left(config, &l->options, &l->hooks, e);
 }
 
 static int not_running(const char *id, struct err *e)
@@ -80,8 +46,7 @@ static int not_running(const char *id, struct err *e)
 		"cannot signal container \"%s\": container not running: No such process", id);
 }
 
-/* What was killed may be a moment in ending; a `delete` that follows shall find it ended. */
-static void await_end(const struct live *l)
+void live_await_end(const struct live *l, int timeout_ms)
 {
 	struct err ignored = { 0 };
 	AUTO_FD pidfd = FD_NONE;
@@ -90,7 +55,7 @@ static void await_end(const struct live *l)
 	if (state_pidfd(&l->record, &pidfd, &ignored) < 0)
 		return; /* it has ended */
 	p.fd = pidfd;
-	(void)poll(&p, 1, KILLED_MS);
+	(void)poll(&p, 1, timeout_ms);
 }
 
 static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err *e)
@@ -108,7 +73,7 @@ static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err
 			return err_sys(
 				e, -rc, POS_NONE, "cannot signal all of container \"%s\"", id);
 		if (sig == SIGKILL && l.record.pid != 0)
-			await_end(&l);
+			live_await_end(&l, KILLED_MS);
 		return 0;
 	}
 	if (l.status == STATE_STOPPED || l.record.pid == 0)
@@ -123,7 +88,7 @@ static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err
 	if (rc < 0)
 		return err_sys(e, -rc, POS_NONE, "cannot signal container \"%s\"", id);
 	if (sig == SIGKILL)
-		await_end(&l);
+		live_await_end(&l, KILLED_MS);
 	return 0;
 }
 
@@ -134,8 +99,7 @@ int crl_kill(struct crl *c, const char *id, int sig, bool all, struct crl_error 
 	return crl_fail(kill_one(c, id, sig, all, &e), &e, error);
 }
 
-/* Kills the first process and waits until it has ended; its parent reaps it. */
-static int end_process(const struct live *l, struct err *e)
+int live_end(const struct live *l, struct err *e)
 {
 	AUTO_FD pidfd = FD_NONE;
 	struct pollfd p = { .events = POLLIN };
@@ -158,7 +122,8 @@ static int end_process(const struct live *l, struct err *e)
 	return 0;
 }
 
-int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e)
+int crl_remove(struct crl *c, struct state_dir *d, const struct state_record *r,
+	const struct plan *hooks, struct err *e)
 {
 	const struct resctrl_made made = { r->rdt_made ? r->rdt_group : NULL, r->rdt_monitor, r->id,
 		r->pid };
@@ -166,12 +131,28 @@ int crl_remove(struct state_dir *d, const struct state_record *r, struct err *e)
 	TRY(resctrl_remove(&made, e));
 	if (r->cgroup != NULL && r->cgroup[0] != '\0')
 		TRY(cgroup_remove(r->cgroup, (int)r->cgroup_levels, r->cgroup_inode, e));
+	if (hooks != NULL)
+		crl_poststop(c, hooks);
 	return state_remove(d, e);
 }
 
 static bool may_delete(enum state_status status)
 {
 	return status == STATE_STOPPED || status == STATE_CREATED;
+}
+
+/* The poststop hooks, NULL when there are none; what cannot be read does not keep a container. */
+static const struct plan *stop_hooks(struct crl *c, struct live *l)
+{
+	struct err why = { 0 };
+
+	if ((l->record.hooks & STATE_HOOKS_POSTSTOP) == 0)
+		return NULL;
+	if (live_hooks(l, &why) == 0)
+		return &l->hooks;
+	(void)err_add(&why, "no poststop hook is run");
+	crl_tell(&c->settings, CRL_WARNING, why.at, why.text);
+	return NULL;
 }
 
 static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
@@ -194,8 +175,8 @@ static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
 			"cannot delete container %s that is not stopped: %s (the container `%s` is not "
 			"in `created` or `stopped` state)",
 			id, state_status_word(l.status), id);
-	TRY(end_process(&l, e));
-	return crl_remove(&l.dir, &l.record, e);
+	TRY(live_end(&l, e));
+	return crl_remove(c, &l.dir, &l.record, stop_hooks(c, &l), e);
 }
 
 int crl_delete(struct crl *c, const char *id, bool force, struct crl_error *error)

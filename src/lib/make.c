@@ -11,6 +11,7 @@
 #include "parent/relay.h"
 #include "plan/print.h"
 #include "plan/seccomp_names.h"
+#include "state/kept.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -73,6 +74,7 @@ static int fill_record(struct making *m, struct err *e)
 	r->annotations = j->config->annotations;
 	r->config = j->text;
 	fill_rdt(&j->plan, r);
+	r->hooks = crl_hooks(j->config);
 	/* What is there before is not ours to kill: it stays without levels and inode until we have
 	 * found it empty.  What is missing now is ours if it is found later. */
 	if (r->cgroup[0] != '\0' && cgroup_missing(j->host.cgroup_root, r->cgroup, &levels) < 0)
@@ -167,6 +169,8 @@ static int make_steps(struct making *m, struct err *e)
 	p->data = m;
 	if (m->job.options.wait_start)
 		TRY(state_fifo_make(&m->dir, &p->slots[SLOT_FIFO], e));
+	if (m->job.plan.report_slot != SLOT_NONE)
+		TRY(state_report_make(&m->dir, &p->slots[m->job.plan.report_slot], e));
 	TRY(parent_make(p, e));
 	if (m->phase == STATE_CREATED || m->job.options.detach)
 		TRY(look_for_end(m, e));
@@ -184,10 +188,16 @@ static int start_steps(struct making *m, struct err *e)
 
 	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_confirm(&m->parent, e);
+	if (rc == 0 && m->phase == STATE_RUNNING)
+		rc = parent_hooks(&m->parent, "poststart", NULL, NULL, e);
+	if (m->parent.signal > 0)
+		m->signal = m->parent.signal;
 	if (rc < 0) {
 		struct err ignored = { 0 };
 
 		parent_undo(&m->parent);
+		if (m->parent.spawned)
+			crl_poststop(m->crl, &m->job.plan);
 		if (m->pid_file_written)
 			(void)unlink(m->o->pid_file); /* nobody is there any more */
 		(void)!state_remove(
@@ -269,7 +279,7 @@ static int finish(struct making *m, struct err *e)
 	if (m->o->keep)
 		return 0;
 	TRY(state_lock(&m->dir, STATE_LOCK_MS, e));
-	return crl_remove(&m->dir, &m->record, e);
+	return crl_remove(m->crl, &m->dir, &m->record, &m->job.plan, e);
 }
 
 static int run(struct making *m, int *ret_status, struct err *e)

@@ -23,6 +23,8 @@ struct parent {
 	int console;     /* --console-socket, connected */
 	int master;      /* the terminal's master side; with --console-socket it was sent there */
 	int host_net;    /* the host's network namespace while we are in the container's */
+	bool spawned;    /* there has been a child: what hooks did is to be undone by hooks */
+	int signal;      /* that asked us to end while a hook was at work; 0: none */
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
 	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
 	bool rdt_made, rdt_monitor_made; /* the resctrl groups of the plan */
@@ -47,6 +49,15 @@ CHECKED int parent_release(struct parent *p, struct err *e);
 /* Waits until the child has become the program.  Returns 0; an error when it could not; the child
  * is reaped then and all is undone. */
 CHECKED int parent_confirm(struct parent *p, struct err *e);
+
+typedef void (*parent_failed_fn)(void *data, const struct err *e);
+
+/* Runs the hooks of one kind that come after the start, in their order.
+ * kind     "poststart" or "poststop"
+ * failed   told of each that failed, and the next one runs; NULL: the first failure is the end
+ * Returns  0; the first failure when failed is NULL */
+CHECKED int parent_hooks(
+	struct parent *p, const char *kind, parent_failed_fn failed, void *data, struct err *e);
 
 /* Kills and reaps the child, brings network devices back, removes the groups that were made. */
 void parent_undo(struct parent *p);

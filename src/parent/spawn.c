@@ -203,6 +203,7 @@ int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 	if (rc < 0)
 		return rc;
 	p->pid = s.pid;
+	p->spawned = true;
 	return 0;
 }
 

@@ -4,11 +4,13 @@
 #include "base/sys.h"
 #include "parent/cgroup.h"
 #include "parent/console.h"
+#include "parent/hooks.h"
 #include "parent/ops.h"
 #include "parent/relay.h"
 #include "parent/seccomp.h"
 #include "parent/spawn.h"
 #include "plan/explain.h"
+#include "plan/hooks.h"
 #include "proto/proto.h"
 
 #include <linux/filter.h>
@@ -72,6 +74,7 @@ int parent_init(struct parent *ret, const struct plan *p, struct err *e)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	for (int i = 0; i < p->slots; i++)
 		ret->slots[i] = FD_NONE;
+	TRY(hooks_prepare(ret, e));
 	if (p->seccomp == NULL)
 		return 0;
 	/* made before the clone, so that both sides hold it */
@@ -139,6 +142,22 @@ static int next_message(struct parent *p, struct proto_msg *ret)
 	return next_with_fd(p, ret, &fd);
 }
 
+static bool is_failure(const struct proto_msg *m)
+{
+	return m->kind == PROTO_FAILED || m->kind == PROTO_HOOK;
+}
+
+/* Why the child could not go on, in its own words. */
+static int explain_message(const struct parent *p, const struct proto_msg *m, struct err *e)
+{
+	struct plan_hook_end end = { .error = m->error, .how = m->how };
+
+	if (m->kind != PROTO_HOOK)
+		return plan_explain(p->plan, m->op, m->error, m->detail, e);
+	(void)snprintf(end.output, sizeof(end.output), "%s", m->detail);
+	return plan_explain_hook(p->plan, m->op, &end, e);
+}
+
 /* Why the child could not go on, in its own words, or by its death. */
 static int last_words(struct parent *p, struct err *e)
 {
@@ -147,12 +166,12 @@ static int last_words(struct parent *p, struct err *e)
 
 	do {
 		rc = next_message(p, &m);
-	} while (rc == 0 && m.kind != PROTO_FAILED);
+	} while (rc == 0 && !is_failure(&m));
 	if (rc < 0 && rc != -EPIPE)
 		return rc;
 	if (rc < 0 || m.op >= p->plan->count)
 		return explain_death(p, e);
-	return plan_explain(p->plan, m.op, m.error, m.detail, e);
+	return explain_message(p, &m, e);
 }
 
 static int call_idle(struct parent *p, struct err *e)
@@ -169,9 +188,10 @@ static int run_child_done(struct parent *p, const struct plan_op *op, struct err
 
 	(void)op;
 	TRY(call_idle(p, e));
+	TRY(hooks_await(p, e));
 	TRY(next_message(p, &m));
-	if (m.kind == PROTO_FAILED && m.op < p->plan->count)
-		return plan_explain(p->plan, m.op, m.error, m.detail, e);
+	if (is_failure(&m) && m.op < p->plan->count)
+		return explain_message(p, &m, e);
 	if (m.kind != PROTO_DONE || m.op != p->next)
 		return -EPROTO;
 	return parent_net_restore(p);
@@ -252,17 +272,19 @@ int parent_release(struct parent *p, struct err *e)
 int parent_confirm(struct parent *p, struct err *e)
 {
 	struct proto_msg m;
-	int rc = next_message(p, &m);
+	int rc = hooks_await(p, e);
 
+	if (rc == 0)
+		rc = next_message(p, &m);
 	if (rc == -EPIPE) { /* closed by exec */
 		parent_net_close(p);
 		return 0;
 	}
-	if (rc == 0 && m.kind == PROTO_FAILED && m.op < p->plan->count)
-		rc = plan_explain(p->plan, m.op, m.error, m.detail, e);
+	if (rc == 0 && is_failure(&m) && m.op < p->plan->count)
+		rc = explain_message(p, &m, e);
 	else if (rc == -EAGAIN)
 		rc = plan_explain(p->plan, p->next, EAGAIN, "", e); /* agent_limit is over */
-	else
+	else if (e->code == 0)
 		rc = err_sys(e, rc < 0 ? -rc : EPROTO, POS_NONE,
 			"cannot understand the container's first process");
 	parent_undo(p);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 static int (*const builders[])(struct plan *p, struct err *e) = {
-	plan_later,
 	plan_labels,
 	plan_namespaces,
 	plan_ids,
@@ -26,9 +25,11 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_namespaces_settings,
 	plan_devices,
 	plan_masks,
+	plan_hooks_before,
 	plan_program_labels,
 	plan_root_finish,
 	plan_process,
+	plan_hooks_after,
 };
 
 int plan_build(const struct spec_config *c, const struct host_facts *h,
@@ -41,7 +42,10 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 		.options = o,
 		.slots = SLOT_FIRST_FREE,
 		.dev_slot = SLOT_NONE,
-		.pts_slot = SLOT_NONE };
+		.pts_slot = SLOT_NONE,
+		.shown_slot = SLOT_NONE,
+		.hook_slots = { SLOT_NONE, SLOT_NONE },
+		.report_slot = SLOT_NONE };
 
 	for (size_t i = 0; i < ARRAY_LEN(builders); i++)
 		TRY(builders[i](&p, e));

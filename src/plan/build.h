@@ -7,7 +7,6 @@
 #include "plan/plan.h"
 
 /* Decisions, no operations: new, joined and user namespaces; id maps; cgroup path. */
-CHECKED int plan_later(struct plan *p, struct err *e);  /* refuses what has no builder yet */
 CHECKED int plan_labels(struct plan *p, struct err *e); /* are their security modules there? */
 CHECKED int plan_namespaces(struct plan *p, struct err *e);
 CHECKED int plan_ids(struct plan *p, struct err *e);
@@ -28,9 +27,11 @@ CHECKED int plan_mounts(struct plan *p, struct err *e);              /* mounts[]
 CHECKED int plan_namespaces_settings(struct plan *p, struct err *e); /* lo, names, sysctls */
 CHECKED int plan_devices(struct plan *p, struct err *e);             /* /dev, terminal */
 CHECKED int plan_masks(struct plan *p, struct err *e);
+CHECKED int plan_hooks_before(struct plan *p, struct err *e); /* all before the pivot */
 CHECKED int plan_program_labels(struct plan *p, struct err *e);
 CHECKED int plan_root_finish(struct plan *p, struct err *e); /* read-only, pivot */
 CHECKED int plan_process(struct plan *p, struct err *e);     /* credentials, exec */
+CHECKED int plan_hooks_after(struct plan *p, struct err *e); /* poststart, poststop */
 
 /* Parts of plan_process and plan_root_finish. */
 CHECKED int plan_credentials(struct plan *p, struct err *e);
@@ -50,6 +51,11 @@ const char *const *plan_label_data(struct plan *p, const char *const *data);
 CHECKED int plan_agent_limit(struct plan *p, struct err *e);
 CHECKED int plan_listener_helper(struct plan *p, struct err *e);
 CHECKED int plan_seccomp_load(struct plan *p, struct err *e);
+/* The last part of plan_process before the exec: startContainer. */
+CHECKED int plan_hooks_start(struct plan *p, struct err *e);
+
+/* Are there hooks that run before the change of root? */
+bool plan_hooks_see_root(const struct plan *p);
 
 /* Parts of plan_spawn. */
 CHECKED int plan_rlimits_raise(struct plan *p, struct err *e);

@@ -267,5 +267,6 @@ int plan_process(struct plan *p, struct err *e)
 	TRY(plan_rlimits(p, e));
 	if (confined)
 		TRY(plan_seccomp_load(p, e));
+	TRY(plan_hooks_start(p, e));
 	return append_exec(p, env, e);
 }

@@ -262,6 +262,23 @@ static int append_open_stage(struct plan *p, struct err *e)
 	return 0;
 }
 
+/* Hooks find the new root at its path in the bundle, with all that is mounted in it. */
+static int append_open_shown(struct plan *p, struct err *e)
+{
+	const struct spec_str *const path = &p->config->root->path;
+	struct plan_op *op;
+
+	if (!plan_hooks_see_root(p) || path->value[strspn(path->value, "/")] == '\0')
+		return 0;
+	p->shown_slot = plan_slot_new(p);
+	op = plan_append(p, PLAN_open_host, path->at, e, "root.path");
+	if (op == NULL)
+		return -ENOMEM;
+	op->open_host.path = plan_bundle_path(p, path->value, strlen(path->value));
+	op->open_host.into = p->shown_slot;
+	return op->open_host.path != NULL ? 0 : err_set(e, ENOMEM, path->at, "out of memory");
+}
+
 int plan_root(struct plan *p, struct err *e)
 {
 	const struct overlay o = overlay_wanted(p);
@@ -271,6 +288,7 @@ int plan_root(struct plan *p, struct err *e)
 	size_t count = 0;
 
 	TRY(append_open_stage(p, e));
+	TRY(append_open_shown(p, e));
 	if (o.wanted)
 		TRY(append_lowers(p, &o, &lower, &count, e));
 	else if (early)

@@ -39,7 +39,7 @@ int proto_send(int sock, const struct proto_msg *m, int fd)
 	return 0;
 }
 
-static bool well_formed(const struct proto_msg *m)
+bool proto_is_message(const struct proto_msg *m)
 {
 	return m->version == PROTO_VERSION && m->kind < PROTO_KINDS &&
 	       memchr(m->detail, '\0', sizeof(m->detail)) != NULL &&
@@ -78,7 +78,7 @@ int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 		c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	if (rc != sizeof(*ret) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
-		!well_formed(ret) || (fd != FD_NONE) != carries_fd(ret->kind))
+		!proto_is_message(ret) || (fd != FD_NONE) != carries_fd(ret->kind))
 		return -EPROTO;
 	*ret_fd = fd_take(&fd);
 	return 0;

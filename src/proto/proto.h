@@ -10,23 +10,28 @@
 enum proto_kind {
 	PROTO_DONE,   /* both ways: this side has come to operation `op` */
 	PROTO_FAILED, /* child to parent: operation `op` failed with `error` */
+	PROTO_HOOK,   /* child to parent: a hook failed, `error` and `how` as in plan/hooks.h */
 	PROTO_MASTER, /* child to parent, with a descriptor: the terminal's master side */
 	PROTO_TREE,   /* child to parent, with a descriptor: a mount whose ids are to be mapped */
 	PROTO_KINDS,
 };
 
-#define PROTO_VERSION 1u
+#define PROTO_VERSION 2u
 
 struct proto_msg {
 	uint32_t version;
 	uint32_t kind;
 	uint32_t op;
 	int32_t error;    /* errno value, > 0, of PROTO_FAILED */
+	int32_t how;      /* of PROTO_HOOK */
 	char detail[160]; /* what else the kernel said, NUL-terminated; may be empty */
 };
 
 /* A connected pair, close-on-exec. */
 CHECKED int proto_pair(int ret[2]);
+
+/* Could this have been sent? */
+bool proto_is_message(const struct proto_msg *m);
 
 /* Sends a message, with a descriptor unless fd is FD_NONE; it stays the caller's.
  * Returns 0; -EPIPE when the other side is gone; else -errno. */

@@ -37,9 +37,10 @@ static int write_both(int fd, struct state_bytes first, struct state_bytes secon
 	if (rc < 0 && errno != EINTR)
 		return -errno;
 	TRY(write_all(fd, (struct state_bytes){ first.text + of_first, first.size - of_first }));
-	second.text += done - of_first;
-	second.size -= done - of_first;
-	return write_all(fd, second);
+	if (done - of_first == second.size)
+		return 0;
+	return write_all(fd, (struct state_bytes){ second.text + (done - of_first),
+				     second.size - (done - of_first) });
 }
 
 /* Not flushed to the disk: no container outlives a loss of power, and then the boot id differs. */

@@ -31,7 +31,8 @@ uint64_t state_sum_fast(const char *text, size_t size)
 		sum = (sum ^ word) * UINT64_C(0x100000001b3);
 	}
 	word = 0;
-	memcpy(&word, text, size);
+	if (size > 0)
+		memcpy(&word, text, size);
 	return (sum ^ word) * UINT64_C(0x100000001b3);
 }
 

@@ -1,0 +1,45 @@
+/* A container that is there, as the commands on it see it.  Inside lib/ only. */
+#ifndef CRUN_LITE_LIB_LIVE_H
+#define CRUN_LITE_LIB_LIVE_H
+
+#include "lib/crl.h"
+
+/* Its record and what became of it. */
+struct live {
+	struct arena arena;
+	struct state_dir dir;
+	struct state_record record;
+	enum state_status status;
+	struct plan_options options;
+	struct plan hooks; /* those that are left to be run: live_hooks */
+};
+
+void live_close(struct live *l);
+
+enum {
+	END_MS = 10000, /* for what is sure to end */
+	KILLED_MS = 100
+};
+
+#define AUTO_LIVE __attribute__((cleanup(live_close))) struct live
+#define LIVE_NONE                     \
+	{                             \
+		.dir = STATE_DIR_NONE \
+	}
+
+/* lock_ms  as of state_open */
+CHECKED int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e);
+
+/* Reads the record and asks for the status. */
+CHECKED int live_read(struct live *l, struct err *e);
+
+/* Finds the hooks of the configuration that the container was made with. */
+CHECKED int live_hooks(struct live *l, struct err *e);
+
+/* What was killed may be a moment in ending; a `delete` that follows shall find it ended. */
+void live_await_end(const struct live *l, int timeout_ms);
+
+/* Kills the first process and waits until it has ended; its parent reaps it. */
+CHECKED int live_end(const struct live *l, struct err *e);
+
+#endif
