@@ -32,8 +32,14 @@ int lex_check_bytes(const char *bytes, size_t size, struct err *e)
 {
 	const struct lex l = lex_begin(bytes, size);
 
-	if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-		return err_set(e, EINVAL, lex_pos_at(&l, 0), "syntax error: a byte-order mark");
+	if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		(void)err_set(e, EINVAL, lex_pos_at(&l, 0), "syntax error: a byte-order mark");
+		return err_hint(e, "save the file as UTF-8 without one");
+	}
+	if (size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0)) {
+		(void)err_set(e, EINVAL, lex_pos_at(&l, 0), "syntax error: the file is UTF-16");
+		return err_hint(e, "save it as UTF-8 without byte-order mark");
+	}
 	for (size_t i = 0; i < size;) {
 		const unsigned char c = (unsigned char)bytes[i];
 		uint32_t ignored;
@@ -81,20 +87,11 @@ struct src_pos lex_pos_at(const struct lex *l, size_t offset)
 	return at;
 }
 
-static size_t skip_space(const struct lex *l, size_t i)
+size_t lex_skip_space(const struct lex *l, size_t i)
 {
 	while (i < l->size && is_space(l->bytes[i]))
 		i++;
 	return i;
-}
-
-struct src_pos lex_pos_refused(const struct lex *l, size_t stopped)
-{
-	size_t i = skip_space(l, l->end);
-
-	while (i < l->size && i + 1 < stopped && (l->bytes[i] == ',' || l->bytes[i] == ':'))
-		i = skip_space(l, i + 1);
-	return lex_pos_at(l, i);
 }
 
 /* The number behind \u; 0 when there is no such escape. */

@@ -30,9 +30,8 @@ struct src_pos lex_pos(const struct lex *l);
 /* The place of any byte; reads the file from its beginning, so only for errors. */
 struct src_pos lex_pos_at(const struct lex *l, size_t offset);
 
-/* Where the token begins that the parser did not want.
- * stopped  how far the parser had read; SIZE_MAX when what it met was no token at all */
-struct src_pos lex_pos_refused(const struct lex *l, size_t stopped);
+/* The offset of the next byte that is no blank. */
+size_t lex_skip_space(const struct lex *l, size_t offset);
 
 /* Is the raw text of a string (without its quotes) free of \u0000 and of lone surrogates?
  * Its escapes must be well-formed; yajl has seen to that. */

@@ -1,38 +1,49 @@
 /* config.json to structs, in one pass and without a tree between: yajl's events are walked along
  * the field tables, with one frame for each open object or list.  Never opens a file. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <yajl/yajl_parse.h>
 
 #include "spec/reader.h"
+#include "spec/syntax.h"
+
+/* What the newest token was. */
+enum newest {
+	NONE,
+	KEY,
+	BEGINNING, /* of an object or list */
+	VALUE      /* or the end of one */
+};
 
 struct events {
 	struct reader reader;
 	yajl_handle yajl;
+	enum newest newest;
 	bool at_end; /* yajl has had all bytes */
 	int failed;  /* what ended the reading: a negative errno */
 };
 
-static void syntax(const struct reader *r, struct src_pos at, const char *what)
+static void refuse(const struct reader *r, const struct err *e)
 {
-	char text[128];
-
-	(void)snprintf(text, sizeof(text), "syntax error: %s", what);
-	spec_report_add(r->report,
-		&(struct spec_finding){
-			.rule = "syntax", .at = at, .path = "", .text = text, .code = EINVAL });
+	spec_report_add(r->report, &(struct spec_finding){ .rule = "syntax",
+					   .at = e->at,
+					   .path = "",
+					   .text = e->text,
+					   .hint = e->hint[0] != '\0' ? e->hint : NULL,
+					   .code = EINVAL });
 }
 
 /* Refuses escapes that stand for no character.  yajl would put '?' for a lone surrogate. */
 static bool check_escapes(const struct reader *r, size_t decoded_len)
 {
 	const size_t raw_len = r->lex.end - r->lex.start;
+	struct err e = { 0 };
 
 	if (raw_len == decoded_len + 2 ||
 		lex_is_sound(r->lex.bytes + r->lex.start + 1, raw_len - 2))
 		return true;
-	syntax(r, lex_pos(&r->lex), "a string with \\u0000 or a lone surrogate");
+	(void)err_set(&e, EINVAL, lex_pos(&r->lex),
+		"syntax error: a string with \\u0000 or a lone surrogate");
+	refuse(r, &e);
 	return false;
 }
 
@@ -42,6 +53,24 @@ static void advance(struct events *ev)
 
 	/* once at its end, yajl reads a blank of its own, to finish a number */
 	lex_advance(l, ev->at_end ? l->size : yajl_get_bytes_consumed(ev->yajl));
+}
+
+/* Refuses what begins with a number and goes on. */
+static bool check_number(const struct reader *r, const struct token *t)
+{
+	struct err e = { 0 };
+
+	if (syntax_check_number(&r->lex, t->len, &e) == 0)
+		return true;
+	refuse(r, &e);
+	return false;
+}
+
+static bool check_token(const struct reader *r, const struct token *t)
+{
+	if (t->kind == TOKEN_NUMBER)
+		return check_number(r, t);
+	return t->kind != TOKEN_STRING || check_escapes(r, t->len);
 }
 
 /* yajl goes on with 1 and stops with 0. */
@@ -54,7 +83,8 @@ static int on_value(void *context, const struct token *without_place)
 
 	advance(ev);
 	t.at = lex_pos(&r->lex);
-	ev->failed = t.kind == TOKEN_STRING && !check_escapes(r, t.len) ? -EINVAL : 0;
+	ev->newest = t.kind == TOKEN_OBJECT || t.kind == TOKEN_LIST ? BEGINNING : VALUE;
+	ev->failed = !check_token(r, &t) ? -EINVAL : 0;
 	if (ev->failed == 0)
 		ev->failed = reader_slot(r, &s);
 	if (ev->failed == 0)
@@ -99,6 +129,7 @@ static int on_key(void *context, const unsigned char *key, size_t len)
 	struct reader *const r = &ev->reader;
 
 	advance(ev);
+	ev->newest = KEY;
 	ev->failed = !check_escapes(r, len) ? -EINVAL : reader_key(r, (const char *)key, len);
 	return ev->failed == 0;
 }
@@ -108,6 +139,7 @@ static int on_end(void *context)
 	struct events *const ev = context;
 
 	advance(ev);
+	ev->newest = VALUE;
 	ev->failed = reader_pop(&ev->reader);
 	return ev->failed == 0;
 }
@@ -124,46 +156,42 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
-/* yajl's words, which change with its versions, and ours. */
-static const struct {
-	const char *theirs, *ours;
-} reasons[] = {
-	{ "separated by a colon", "expected ':'" },
-	{ "inside map, I expect", "expected ',' or '}'" },
-	{ "after array element", "expected ',' or ']'" },
-	{ "object key", "expected a key, which is a string" },
-	{ "trailing garbage", "something follows the configuration" },
-	{ "'\\' occurs before", "an unknown escape in a string" },
-	{ "invalid (non-hex)", "an unknown escape in a string" },
-	{ "invalid character inside string", "a control character in a string" },
-	{ "malformed number", "a malformed number" },
-	{ "comment", "JSON has no comments" },
-};
+/* What stands behind the newest token, and what should. */
+static struct syntax place(const struct events *ev)
+{
+	const struct reader *const r = &ev->reader;
+	const struct frame *const open = r->depth > 0 ? &r->frames[r->depth - 1] : NULL;
+	struct syntax s = { .bytes = r->lex.bytes,
+		.size = r->lex.size,
+		.before = r->lex.end,
+		.at = lex_skip_space(&r->lex, r->lex.end),
+		.in_object =
+			open != NULL && open->kind != FRAME_LIST && open->kind != FRAME_ANY_LIST };
+	const char mark = ev->newest == KEY ? ':' : ',';
+	const bool may = ev->newest == KEY || (ev->newest == VALUE && open != NULL);
+	const bool marked = may && s.at < s.size && s.bytes[s.at] == mark;
+
+	if (open != NULL)
+		s.opened = open->at;
+	if (marked)
+		s.at = lex_skip_space(&r->lex, s.at + 1);
+	s.comma = marked && mark == ',';
+	if (ev->newest == KEY)
+		s.wanted = marked ? SYNTAX_VALUE : SYNTAX_COLON;
+	else if (ev->newest == VALUE && !marked)
+		s.wanted = open != NULL ? SYNTAX_COMMA : SYNTAX_NOTHING;
+	else
+		s.wanted = s.in_object ? SYNTAX_KEY : SYNTAX_VALUE;
+	return s;
+}
 
 static void syntax_error(struct events *ev)
 {
-	struct reader *const r = &ev->reader;
-	const struct lex *const l = &r->lex;
-	const unsigned char *const bytes = (const unsigned char *)l->bytes;
-	const char *ours = "no value can begin like this here";
-	size_t stopped = yajl_get_bytes_consumed(ev->yajl);
-	unsigned char *theirs;
+	const struct syntax s = place(ev);
+	struct err e = { 0 };
 
-	if (ev->at_end) {
-		syntax(r, lex_pos_at(l, l->size), "the text ends too early");
-		return;
-	}
-	theirs = yajl_get_error(ev->yajl, 0, bytes, l->size);
-	for (size_t i = 0; theirs != NULL && i < ARRAY_LEN(reasons); i++)
-		if (strstr((const char *)theirs, reasons[i].theirs) != NULL) {
-			ours = reasons[i].ours;
-			break;
-		}
-	if (theirs != NULL && strncmp((const char *)theirs, "lexical", 7) == 0)
-		stopped = SIZE_MAX;
-	if (theirs != NULL)
-		yajl_free_error(ev->yajl, theirs);
-	syntax(r, lex_pos_refused(l, stopped), ours);
+	(void)syntax_refuse(&s, lex_pos_at(&ev->reader.lex, s.at), &e); /* told by refuse */
+	refuse(&ev->reader, &e);
 }
 
 /* Returns 0 when all of it was read, whatever is wrong with it; -EINVAL, -E2BIG, -ENOMEM. */

@@ -103,13 +103,24 @@ static void duplicate(const struct reader *r)
 	reader_refuse(r, "duplicate", r->depth, lex_pos(&r->lex), "given twice");
 }
 
+/* Returns 0; 1: the object had it before, which is said; -ENOMEM. */
 static int add_key(struct reader *r, struct frame *f, const char *key, size_t len)
 {
 	const int rc = keyset_add(&f->keys, &r->lex, key, len);
 
-	if (rc == -EEXIST)
-		duplicate(r);
-	return rc == -ENOMEM ? rc : 0;
+	if (rc != -EEXIST)
+		return rc;
+	duplicate(r);
+	return 1;
+}
+
+static int unknown_key(struct reader *r, struct frame *f, const char *key, size_t len)
+{
+	const int rc = add_key(r, f, key, len);
+
+	if (rc == 0)
+		reader_unknown(r, f->type, key, len);
+	return rc < 0 ? rc : 0;
 }
 
 static int object_key(struct reader *r, struct frame *f, const char *key, size_t len)
@@ -117,16 +128,14 @@ static int object_key(struct reader *r, struct frame *f, const char *key, size_t
 	uint64_t bit;
 
 	f->field = spec_field_find(f->type, key, len);
-	if (f->field == NULL) {
-		reader_unknown(r, f->type, key, len);
-		return add_key(r, f, key, len);
-	}
+	if (f->field == NULL)
+		return unknown_key(r, f, key, len);
 	bit = UINT64_C(1) << (f->field - f->type->fields);
-	if (f->field->kind == SPEC_FOREIGN_STRING || f->field->kind == SPEC_FOREIGN_OBJECT)
-		reader_foreign(r);
 	if ((f->seen & bit) != 0) {
 		duplicate(r);
 		f->field = NULL; /* the first value stays */
+	} else if (f->field->kind == SPEC_FOREIGN_STRING || f->field->kind == SPEC_FOREIGN_OBJECT) {
+		reader_foreign(r);
 	}
 	f->seen |= bit;
 	return 0;

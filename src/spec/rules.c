@@ -194,6 +194,7 @@ static int refuse_file(struct spec_report *report, const struct err *e)
 				.at = e->at,
 				.path = "",
 				.text = e->text,
+				.hint = e->hint[0] != '\0' ? e->hint : NULL,
 				.code = e->code });
 	return -e->code;
 }

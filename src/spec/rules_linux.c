@@ -11,11 +11,37 @@
 #define MODE_PREFERRED 1
 #define MODE_LOCAL     4
 
+/* SemVer 2.0 wants three numbers; what stands behind '-' or '+' may have dots, too. */
+static bool has_three_numbers(const char *v)
+{
+	size_t dots = 0;
+
+	for (; *v != '\0' && *v != '-' && *v != '+'; v++)
+		dots += *v == '.';
+	return dots == 2;
+}
+
+static void check_form(struct judge *j)
+{
+	const struct spec_str *const v = &j->config->ociVersion;
+	char shown[TEXT_SHOWN];
+
+	if (v->value == NULL || judge_refused(j, "ociVersion") || has_three_numbers(v->value))
+		return;
+	judge_broken(j, v->at, "ociVersion", "a version has three numbers, found \"%s\"",
+		judge_text(shown, v->value));
+	spec_report_hint(
+		j->report, "write \"%s%s\"", shown, strchr(shown, '.') != NULL ? ".0" : ".0.0");
+}
+
 void rule_version(struct judge *j)
 {
 	const char *const v = j->config->ociVersion.value;
 
-	/* "1.x": the minor number has one digit up to 1.9 */
+	check_form(j);
+	/* "1.x": the minor number has one digit up to 1.9; "1" is 1.0 */
+	if (v != NULL && strcmp(v, "1") == 0)
+		return;
 	if (v != NULL && strncmp(v, "1.", 2) == 0 && v[2] >= '0' && v[2] <= '3' &&
 		(v[3] < '0' || v[3] > '9'))
 		return;
@@ -41,17 +67,6 @@ const struct spec_pair *spec_annotation(const struct spec_config *c, const char 
 			strcmp(c->annotations.items[i].key.value, key) == 0)
 			return &c->annotations.items[i];
 	return NULL;
-}
-
-void rule_mount_relative(struct judge *j)
-{
-	for (size_t i = 0; i < j->config->mounts.count; i++) {
-		const struct spec_str *const d = &j->config->mounts.items[i].destination;
-
-		if (judge_given(d) && d->value[0] != '/')
-			judge_broken(j, d->at, judge_path(j, "mounts[%zu].destination", i),
-				"not absolute: taken from /");
-	}
 }
 
 void rule_hook_prestart(struct judge *j)

@@ -135,6 +135,7 @@ void rule_cgroup_v1(struct judge *j)
 		OLD(memory, kernelTCP);
 		OLD(memory, swappiness);
 		OLD(memory, disableOOMKiller);
+		OLD(memory, useHierarchy);
 	}
 	if (r->cpu != NULL) {
 		const struct spec_cpu *const cpu = r->cpu;

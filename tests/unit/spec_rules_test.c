@@ -17,6 +17,8 @@ static const struct {
 } cases[] = {
 	{ "version", "{'ociVersion':@'2.0.0','root':{'path':'r'}}", "ociVersion",
 		"not a version of the specification that is known: it is read as 1.3" },
+	{ "version", "{'ociVersion':@'1.3','root':{'path':'r'}}", "ociVersion",
+		"a version has three numbers, found \"1.3\"" },
 	{ "annotation", TOP("'annotations':{@'':'x'}"), "annotations[\"\"]",
 		"the key must not be empty" },
 	{ "rlimit_twice",
@@ -56,6 +58,16 @@ static const struct {
 		"ignored: process.terminal is not true" },
 	{ "mount_relative", TOP("'mounts':[{'destination':@'a'}]"), "mounts[0].destination",
 		"not absolute: taken from /" },
+	{ "mount_options", TOP("'mounts':[{'destination':'/a','options':['ro','bind',@'nosiud']}]"),
+		"mounts[0].options[2]",
+		"bind mounts cannot have any filesystem-specific options applied: \"nosiud\"" },
+	{ "mount_options",
+		TOP("'mounts':[{'destination':'/a','type':'bind','options':['size=5',@'x\\n']}]"),
+		"mounts[0].options[1]",
+		"bind mounts cannot have any filesystem-specific options applied: \"x\\n\"" },
+	{ "mount_options", TOP("'mounts':[{'destination':'/a','options':['remount',@'size=5']}]"),
+		"mounts[0].options[1]",
+		"remount changes the mount alone, not its file system: \"size=5\"" },
 	{ "mount_id_map",
 		TOP("'mounts':[{'destination':'/a','uidMappings':@" IDS("0", "1", "1") "}]"),
 		"mounts[0].gidMappings", "missing, though there are uidMappings" },
@@ -120,6 +132,8 @@ static const struct {
 		"not a cgroup file that a container may set" },
 	{ "cgroup_v1", RESOURCES("'memory':{'kernel':@5}"), "linux.resources.memory.kernel",
 		"ignored: cgroup v2 has nothing like it" },
+	{ "cgroup_v1", RESOURCES("'memory':{'useHierarchy':@true}"),
+		"linux.resources.memory.useHierarchy", "ignored: cgroup v2 has nothing like it" },
 	{ "cgroup_v1", RESOURCES("'network':{'priorities':@[{'name':'a','priority':1}]}"),
 		"linux.resources.network.priorities", "ignored: cgroup v2 has nothing like it" },
 
@@ -285,5 +299,53 @@ Test(spec_rules, all_at_once)
 	cr_expect(eq(sz, report.counts[SPEC_ERROR], 6));
 	cr_expect(eq(sz, report.counts[SPEC_WARNING], 1));
 	cr_expect(eq(str, (char *)report.last->hint, "did you mean \"mounts\"?"));
+	free(c.json);
+}
+
+/* What is meant by a word that is none, and what is one. */
+static const struct {
+	const char *options, *hint; /* NULL: no finding */
+} words[] = {
+	{ "'nosiud','bind'", "did you mean \"nosuid\"?" },
+	{ "'rbind','Ro'", "did you mean \"ro\"?" },
+	{ "'bind','size=64m'", "see crun-lite check --explain mounts.options" },
+	{ "'bind','ro=1'", "did you mean \"ro\"?" },
+	{ "'bind','','defaults','rro','idmap','ridmap=uids=0-1-2;gids=0-1-2'", NULL },
+	{ "'remount','ro','nosymfollow'", NULL },
+	{ "'nosiud','size=64m'", NULL }, /* data for a file system */
+};
+
+Test(spec_rules, mount_words)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		AUTO_ARENA a = { 0 };
+		char row[512];
+		struct spec_case c;
+		const struct spec_config *config = NULL;
+		struct err e = { 0 };
+
+		(void)snprintf(row, sizeof(row),
+			TOP("'mounts':[{'destination':'/a','options':[%s]}]"), words[i].options);
+		c = spec_case_make(row);
+		cr_expect(eq(int, spec_load(c.json, strlen(c.json), &a, &config, &e),
+				  words[i].hint == NULL ? 0 : -EINVAL),
+			"%s: %s", row, e.text);
+		cr_expect(eq(str, e.hint, (char *)(words[i].hint == NULL ? "" : words[i].hint)));
+		free(c.json);
+	}
+}
+
+/* A key that nobody knows, or that is for another system, is told of once. */
+Test(spec_rules, unknown_twice)
+{
+	AUTO_ARENA a = { 0 };
+	struct spec_report report = { .arena = &a };
+	struct spec_case c = spec_case_make(TOP("'x':1,\n'x':2,\n'vm':{},\n'vm':{}"));
+	const void *config = NULL;
+
+	cr_expect(
+		eq(int, spec_read(SPEC_CONFIG, c.json, strlen(c.json), &report, &config), -EINVAL));
+	cr_expect(eq(sz, report.counts[SPEC_ERROR], 2));
+	cr_expect(eq(sz, report.counts[SPEC_WARNING], 3), "the version is one of them");
 	free(c.json);
 }
