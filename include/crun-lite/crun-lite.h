@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crun-lite/check.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -105,32 +107,6 @@ struct crl_plan_options {
 /* What would be done for a bundle; does nothing. */
 int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_options *how,
 	char **ret, struct crl_error *e);
-
-/* One thing that there is to say of a file. */
-struct crl_finding {
-	enum crl_severity {
-		CRL_FINDING_ERROR,   /* no container is made of it */
-		CRL_FINDING_WARNING, /* allowed, but hardly meant */
-		CRL_FINDING_LINT,    /* allowed, and dangerous */
-	} severity;
-	uint32_t line, column, length; /* of the word, in bytes; line 0: the file itself */
-	const char *rule;              /* a stable word for its kind */
-	const char *path;              /* "linux.resources.cpu.shares"; "" for the file itself */
-	const char *text, *hint;       /* hint: what to do about it; NULL: nothing known */
-	const char *source;            /* the line as it is in the file, */
-	size_t source_length;          /* so many bytes */
-};
-
-struct crl_check_options {
-	const char *type, *config; /* NULL: "config"; config.json of the bundle */
-	bool lint;
-};
-
-/* Judges a file; makes nothing.
- * path  a file, a bundle, or "-"; each gets every finding, in the order of the file
- * Returns the number of errors */
-int crl_check(const char *path, const struct crl_check_options *o,
-	void (*each)(void *data, const struct crl_finding *f), void *data, struct crl_error *e);
 
 /* The features document of runtime-spec 1.3. */
 int crl_features(char **ret, struct crl_error *e);

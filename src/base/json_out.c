@@ -78,6 +78,19 @@ static void put_escape(struct json_out *j, unsigned char c)
 	put_word(j, text);
 }
 
+/* What could steer the terminal that the JSON is looked at in. */
+static void put_unsafe(struct json_out *j, uint32_t c)
+{
+	char text[16];
+
+	if (c < 0x10000)
+		(void)snprintf(text, sizeof(text), "\\u%04x", c);
+	else
+		(void)snprintf(text, sizeof(text), "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+			0xdc00 + (c & 0x3ff));
+	put_word(j, text);
+}
+
 static void put_string(struct json_out *j, const char *text)
 {
 	size_t len = strlen(text);
@@ -92,6 +105,8 @@ static void put_string(struct json_out *j, const char *text)
 			put_escape(j, c);
 		else if (step == 0)
 			put_word(j, "\\ufffd");
+		else if (text_is_unsafe(character))
+			put_unsafe(j, character);
 		else
 			put(j, text, step);
 		step += step == 0;

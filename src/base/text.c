@@ -37,11 +37,71 @@ size_t text_utf8(const char *text, size_t len, uint32_t *ret)
 	return size;
 }
 
-/* Would it move the cursor, turn the line round or hide? */
-static bool is_unsafe(uint32_t c)
+struct range {
+	uint32_t first, last;
+};
+
+static bool is_in(uint32_t c, const struct range *ranges, size_t count)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	for (size_t i = 0; i < count; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+bool text_is_unsafe(uint32_t c)
+{
+	static const struct range unsafe[] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, /* soft hyphen */
+		{ 0x61c, 0x61c },     /* marks of direction, here and below */
+		{ 0x180e, 0x180e },   /* no width */
+		{ 0x200b, 0x200f },   /* no width, direction */
+		{ 0x2028, 0x202e },   /* ends of lines, direction */
+		{ 0x2060, 0x206f },   /* no width, direction */
+		{ 0xfeff, 0xfeff },   /* no width */
+		{ 0xfff9, 0xfffb },   /* annotations between lines */
+		{ 0xe0000, 0xe0fff }, /* tags */
+	};
+
+	return c >= 0x7f ? is_in(c, unsafe, ARRAY_LEN(unsafe)) : c < 0x20;
+}
+
+unsigned text_columns(uint32_t c)
+{
+	static const struct range none[] = {
+		{ 0x300, 0x36f },
+		{ 0x483, 0x489 },
+		{ 0x591, 0x5bd },
+		{ 0x610, 0x61a },
+		{ 0x64b, 0x65f },
+		{ 0xe31, 0xe31 },
+		{ 0xe34, 0xe3a },
+		{ 0xe47, 0xe4e },
+		{ 0x1ab0, 0x1aff },
+		{ 0x1dc0, 0x1dff },
+		{ 0x20d0, 0x20ff },
+		{ 0xfe00, 0xfe0f },
+		{ 0xfe20, 0xfe2f },
+	};
+	static const struct range two[] = {
+		{ 0x1100, 0x115f },
+		{ 0x2e80, 0x303e },
+		{ 0x3041, 0xa4cf },
+		{ 0xa960, 0xa97c },
+		{ 0xac00, 0xd7a3 },
+		{ 0xf900, 0xfaff },
+		{ 0xfe30, 0xfe6f },
+		{ 0xff01, 0xff60 },
+		{ 0xffe0, 0xffe6 },
+		{ 0x1f300, 0x1f64f },
+		{ 0x1f680, 0x1f6ff },
+		{ 0x1f900, 0x1f9ff },
+		{ 0x20000, 0x3fffd },
+	};
+
+	if (c < 0x300)
+		return 1;
+	return is_in(c, none, ARRAY_LEN(none)) ? 0 : is_in(c, two, ARRAY_LEN(two)) ? 2 : 1;
 }
 
 /* One character as it is shown.  Returns the bytes of text that it stands for. */
@@ -64,7 +124,7 @@ static size_t escape_one(char out[12], const char *text, size_t len)
 			out[2] = '\0';
 			return size;
 		}
-	if (is_unsafe(c)) {
+	if (text_is_unsafe(c)) {
 		n = snprintf(out, 12, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
 		must(n > 0);
 		return size;

@@ -13,6 +13,14 @@ enum {
  * Returns its length in bytes, 1 to 4; 0 when the bytes are not UTF-8 or len is 0. */
 size_t text_utf8(const char *text, size_t len, uint32_t *ret);
 
+/* Would the character move the cursor, end the line, turn the direction of writing, or hide? */
+bool text_is_unsafe(uint32_t c);
+
+/* How many columns a terminal gives the character: 0, 1 or 2.  Not for unsafe ones.
+ * Source   Unicode 15: general category Mn and Me of the common scripts; East Asian Width W and F
+ */
+unsigned text_columns(uint32_t c);
+
 /* Writes text into buf so that it stays on one line and cannot steer a terminal: quotes,
  * backslashes, controls (C0, DEL, C1), marks that turn the direction of writing and bytes that are
  * no UTF-8 become escapes.  Ends with "..." when it had to be cut.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ struct checking {
 	const char *file;      /* as it is called in the output: escaped */
 	struct json_out *json; /* NULL: text */
 	bool color;
-	size_t counts[CRL_FINDING_LINT + 1];
+	size_t told;
 };
 
 static void one_json(struct json_out *j, const struct crl_finding *f)
@@ -37,14 +38,14 @@ static void one(void *data, const struct crl_finding *f)
 {
 	struct checking *const k = data;
 
-	k->counts[f->severity]++;
+	k->told++;
 	if (k->json != NULL)
 		one_json(k->json, f);
 	else
 		check_text_print(k->file, f, k->color);
 }
 
-static int finish_json(struct cmd *c, struct checking *k)
+static int finish_json(struct cmd *c, struct checking *k, const struct crl_counts *counts)
 {
 	struct json_out *const j = k->json;
 	struct err e = { 0 };
@@ -52,9 +53,9 @@ static int finish_json(struct cmd *c, struct checking *k)
 	size_t len;
 
 	json_end(j);
-	json_uint(j, "errors", k->counts[CRL_FINDING_ERROR]);
-	json_uint(j, "warnings", k->counts[CRL_FINDING_WARNING]);
-	json_uint(j, "lint", k->counts[CRL_FINDING_LINT]);
+	json_uint(j, "errors", counts->errors);
+	json_uint(j, "warnings", counts->warnings);
+	json_uint(j, "lint", counts->lint);
 	json_end(j);
 	if (json_finish(j, &text, &len, &e) < 0)
 		return cmd_fail_usage(c, &e);
@@ -67,13 +68,20 @@ static void count(const char *before, size_t n, const char *word)
 	(void)printf("%s%zu %s%s", before, n, word, n == 1 ? "" : "s");
 }
 
-static void finish_text(const struct checking *k)
+static size_t sum(const struct crl_counts *n)
+{
+	return n->errors + n->warnings + n->lint;
+}
+
+static void finish_text(const struct checking *k, const struct crl_counts *counts)
 {
 	(void)printf("%s: ", k->file);
-	count("", k->counts[CRL_FINDING_ERROR], "error");
-	count(", ", k->counts[CRL_FINDING_WARNING], "warning");
-	if (k->counts[CRL_FINDING_LINT] > 0)
-		(void)printf(", %zu lint", k->counts[CRL_FINDING_LINT]);
+	count("", counts->errors, "error");
+	count(", ", counts->warnings, "warning");
+	if (counts->lint > 0)
+		(void)printf(", %zu lint", counts->lint);
+	if (sum(counts) > k->told)
+		(void)printf("; %zu of them are not shown", sum(counts) - k->told);
 	(void)printf("\n");
 }
 
@@ -99,12 +107,13 @@ static void name_file(const struct cmd_args *a, const char *path, char *buf, siz
 static int check(struct cmd *c, const char *path, bool json)
 {
 	const struct cmd_args *const a = c->args;
-	const struct crl_check_options o = {
-		.type = a->type, .config = a->config, .lint = a->lint
-	};
 	AUTO_JSON out = { .pretty = true };
 	struct checking k = { .json = json ? &out : NULL,
 		.color = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
+	const struct crl_check_options o = {
+		.type = a->type, .config = a->config, .lint = a->lint, .each = one, .data = &k
+	};
+	struct crl_counts counts;
 	struct crl_error e;
 	char name[1100];
 
@@ -115,14 +124,38 @@ static int check(struct cmd *c, const char *path, bool json)
 		json_text(&out, "file", name);
 		json_array(&out, "findings");
 	}
-	if (crl_check(path, &o, one, &k, &e) < 0)
+	if (crl_check(path, &o, &counts, &e) < 0)
 		return cmd_fail(c, &e);
 	if (!json)
-		finish_text(&k);
-	else if (finish_json(c, &k) != 0)
+		finish_text(&k, &counts);
+	else if (finish_json(c, &k, &counts) != 0)
 		return 1;
-	return k.counts[CRL_FINDING_ERROR] > 0 ||
-	       (a->strict && k.counts[CRL_FINDING_WARNING] + k.counts[CRL_FINDING_LINT] > 0);
+	return counts.errors > 0 || (a->strict && sum(&counts) > 0);
+}
+
+/* As wide as the terminal; as wide as terminals were where there is none. */
+static unsigned columns(void)
+{
+	enum {
+		USUAL = 80
+	};
+	struct winsize size = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return USUAL;
+	return size.ws_col;
+}
+
+static int explain(struct cmd *c, const char *what, bool json)
+{
+	struct crl_error e;
+	char *text;
+
+	if (crl_explain(what, json ? 0 : columns(), &text, &e) < 0)
+		return cmd_fail(c, &e);
+	(void)printf("%s%s", text, json ? "\n" : ""); /* looked at by fflush in main.c */
+	free(text);
+	return 0;
 }
 
 int cmd_check(struct cmd *c)
@@ -136,6 +169,12 @@ int cmd_check(struct cmd *c)
 		(void)err_set(&usage, EINVAL, POS_NONE, "option --format: expected text or json");
 		return cmd_fail_usage(c, &usage);
 	}
+	if (a->explain != NULL && a->word_count > 0) {
+		(void)err_set(&usage, EINVAL, POS_NONE, "option --explain: looks at no file");
+		return cmd_fail_usage(c, &usage);
+	}
+	if (a->explain != NULL)
+		return explain(c, a->explain, json);
 	if (a->word_count > 0)
 		return check(c, a->words[0], json);
 	return check(c, a->bundle != NULL ? a->bundle : a->config != NULL ? a->config : ".", json);

@@ -25,31 +25,23 @@ const char *check_text_severity(enum crl_severity severity)
 	return severities[severity].word;
 }
 
-/* Is it a character that stands in one column and does nothing else? */
-static bool is_plain(uint32_t c)
-{
-	return c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) &&
-	       !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-	       !(c >= 0x2060 && c <= 0x206f) && c != 0xfeff;
-}
-
-/* A part of the source, one column a character.  Returns the columns. */
+/* A part of the source; what is no plain character becomes one.  Returns the columns. */
 static size_t show(char *buf, const char *text, size_t len)
 {
 	size_t columns = 0, end = 0;
 
-	for (size_t i = 0; i < len; columns++) {
+	for (size_t i = 0; i < len;) {
 		uint32_t c = 0;
 		const size_t size = text_utf8(text + i, len - i, &c);
+		const bool plain = size != 0 && !text_is_unsafe(c);
 
-		if (text[i] == '\t')
-			buf[end++] = ' ';
-		else if (size == 0 || !is_plain(c))
-			buf[end++] = '?';
-		else {
+		if (plain) {
 			memcpy(buf + end, text + i, size);
 			end += size;
+		} else {
+			buf[end++] = text[i] == '\t' || text[i] == '\r' ? ' ' : '?';
 		}
+		columns += plain ? text_columns(c) : 1;
 		i += size == 0 ? 1 : size;
 	}
 	buf[end] = '\0';

@@ -3,6 +3,7 @@
 
 #include "base/json_out.h"
 #include "base/sys.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,6 +41,22 @@ int log_open(
 	return l->fd >= 0 ? 0 : err_sys(e, errno, POS_NONE, "cannot open log \"%s\"", file);
 }
 
+/* What comes from outside was escaped where it was put in; paths of files are as they are. */
+static void hide_unsafe(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		uint32_t c = 0;
+		const size_t size = text_utf8(text, left, &c), step = size == 0 ? 1 : size;
+
+		if (size == 0 || text_is_unsafe(c))
+			memset(text, '?', step);
+		text += step;
+		left -= step;
+	}
+}
+
 const char *log_line(
 	const struct cmd_log *l, struct src_pos at, const char *text, char *buf, size_t size)
 {
@@ -51,9 +68,7 @@ const char *log_line(
 			at.column);
 	if (len < size)
 		(void)snprintf(buf + len, size - len, "%s", text); /* cut when too long */
-	for (char *c = buf; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?'; /* what comes from outside was escaped where it was put in */
+	hide_unsafe(buf);
 	return buf;
 }
 

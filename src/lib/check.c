@@ -62,6 +62,20 @@ static int read_file(struct check *k, const char *path, struct err *e)
 	return config_file_read(file, path, &k->arena, &k->text, e);
 }
 
+/* Where does the path end that a message begins with?  "process.cwd: what is wrong" or
+ * "mounts[3] (/data): what is wrong".  0: there is none. */
+static size_t path_length(const char *text)
+{
+	bool quoted = false;
+	size_t len;
+
+	for (len = 0; text[len] != '\0' && (quoted || strchr(" :", text[len]) == NULL); len++)
+		quoted = quoted != (text[len] == '"');
+	if (text[len] == ':')
+		return len;
+	return strncmp(text + len, " (", 2) == 0 && strstr(text, "): ") != NULL ? len : 0;
+}
+
 static void add(struct spec_report *r, enum spec_severity severity, struct src_pos at,
 	const char *text, const char *hint)
 {
@@ -72,16 +86,37 @@ static void add(struct spec_report *r, enum spec_severity severity, struct src_p
 		.text = text,
 		.hint = hint,
 		.code = EINVAL };
-	const size_t word = strcspn(text, " ");
+	const size_t len = path_length(text);
 	char path[512];
 
-	/* "process.cwd: what is wrong" */
-	if (word > 1 && word < sizeof(path) && text[word - 1] == ':') {
-		(void)snprintf(path, sizeof(path), "%.*s", (int)word - 1, text);
+	if (len > 0 && len < sizeof(path)) {
+		(void)snprintf(path, sizeof(path), "%.*s", (int)len, text);
 		f.path = path;
-		f.text = text + word + (text[word] == ' ');
+		f.text = text + len + (text[len] == ':');
+		f.text += f.text[0] == ' ';
 	}
 	spec_report_add(r, &f);
+}
+
+/* Has a rule said something of this place?  Then a plan's warning says it again. */
+static bool is_told(const struct spec_report *r, struct src_pos at)
+{
+	const struct spec_finding *f = NULL;
+
+	while (at.line != 0 && (f = spec_report_next(r, f, SPEC_WARNING)) != NULL)
+		if (f->at.line == at.line && f->at.column == at.column)
+			return true;
+	return false;
+}
+
+/* The list has the newest first. */
+static void add_warnings(struct spec_report *r, const struct plan_warning *w)
+{
+	if (w == NULL)
+		return;
+	add_warnings(r, w->next);
+	if (!is_told(r, w->at))
+		add(r, SPEC_WARNING, w->at, w->text, NULL);
 }
 
 /* What no rule says and no plan can be made of. */
@@ -97,8 +132,7 @@ static void check_plan(struct check *k, const struct spec_config *c)
 	host_facts_ideal(&host);
 	if (plan_build(c, &host, &options, &plan, &e) < 0)
 		add(&k->report, SPEC_ERROR, e.at, e.text, e.hint[0] != '\0' ? e.hint : NULL);
-	for (const struct plan_warning *w = plan.warnings; w != NULL; w = w->next)
-		add(&k->report, SPEC_WARNING, w->at, w->text, NULL);
+	add_warnings(&k->report, plan.warnings);
 }
 
 /* Where a token ends that begins at the offset. */
@@ -162,8 +196,7 @@ static void show_source(struct lines *l, struct crl_finding *f)
 		f->length = (uint32_t)(stop - offset);
 }
 
-static int tell_all(struct check *k, void (*each)(void *data, const struct crl_finding *f),
-	void *data, struct err *e)
+static void tell_all(struct check *k)
 {
 	struct lines lines = { &k->text, 0, 1 };
 
@@ -177,15 +210,11 @@ static int tell_all(struct check *k, void (*each)(void *data, const struct crl_f
 			.hint = f->hint };
 
 		show_source(&lines, &one);
-		each(data, &one);
+		k->o->each(k->o->data, &one);
 	}
-	if (k->report.no_memory)
-		return err_set(e, ENOMEM, POS_NONE, "out of memory");
-	return (int)k->report.counts[SPEC_ERROR];
 }
 
-static int check(struct check *k, const char *path,
-	void (*each)(void *data, const struct crl_finding *f), void *data, struct err *e)
+static int check(struct check *k, const char *path, struct crl_counts *ret, struct err *e)
 {
 	const void *target = NULL;
 	enum spec_type type;
@@ -199,15 +228,20 @@ static int check(struct check *k, const char *path,
 		if (k->o->lint)
 			spec_lint(target, &k->report);
 	}
-	return tell_all(k, each, data, e);
+	tell_all(k);
+	if (k->report.no_memory)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	*ret = (struct crl_counts){ k->report.counts[SPEC_ERROR], k->report.counts[SPEC_WARNING],
+		k->report.counts[SPEC_LINT] };
+	return 0;
 }
 
-int crl_check(const char *path, const struct crl_check_options *o,
-	void (*each)(void *data, const struct crl_finding *f), void *data, struct crl_error *error)
+int crl_check(const char *path, const struct crl_check_options *o, struct crl_counts *ret,
+	struct crl_error *error)
 {
 	struct check k = { .o = o };
 	struct err e = { 0 };
-	const int rc = crl_fail(check(&k, path, each, data, &e), &e, error);
+	const int rc = crl_fail(check(&k, path, ret, &e), &e, error);
 
 	arena_done(&k.arena);
 	return rc;

@@ -62,9 +62,9 @@ static int limit_ambient(
 
 		if ((lost >> number & 1) != 0)
 			TRY(plan_warn(p, c->ambient.items[i].at, e,
-				"can't raise ambient capability %s: it is not both permitted and "
-				"inheritable",
-				spec_word_text(&spec_capability, number)));
+				"process.capabilities.ambient[%zu]: can't raise ambient "
+				"capability %s: it is not both permitted and inheritable",
+				i, spec_word_text(&spec_capability, number)));
 	}
 	s->ambient &= ~lost;
 	return 0;

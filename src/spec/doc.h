@@ -14,6 +14,7 @@ struct spec_doc_word {
 struct spec_doc_rule {
 	enum spec_severity severity;
 	const char *name, *holds;
+	const char *where; /* the member that it is told at; "": any */
 };
 
 /* A member, or one element of it.  No text is ever NULL; those that do not apply are "". */
@@ -47,6 +48,12 @@ struct spec_doc {
  * Returns  0; -ENOENT with a hint: the nearest path, or what members there are; -ENOMEM */
 CHECKED int spec_doc_find(
 	const char *path, struct arena *arena, const struct spec_doc **ret, struct err *e);
+
+/* What a finding's word stands for: a rule of rules.def, or a row of findings.def.
+ *
+ * word     as it stands in brackets behind a finding; may be in brackets
+ * Returns  true; false with the nearest of those words in ret->name, NULL: none is near */
+bool spec_doc_rule(const char *word, struct spec_doc_rule *ret);
 
 /* Returns 0 to go on; else it ends the visit, which returns the same. */
 typedef int (*spec_doc_fn)(const struct spec_doc *doc, void *arg);

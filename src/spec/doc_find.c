@@ -114,6 +114,8 @@ static void set_typed(struct guess *g, const char *path)
 			g->typed[len++] = *path++;
 		}
 	}
+	while (len > 2 && memcmp(g->typed + len - 2, "[]", 2) == 0)
+		len -= 2; /* the list is what is looked for */
 	g->typed[len] = '\0';
 }
 

@@ -167,7 +167,7 @@ static int find_rules(struct arena *a, struct spec_doc *ret)
 	for (size_t i = 0; i < count; i++)
 		if (is_about(&all[i], ret->path))
 			list[ret->rule_count++] = (struct spec_doc_rule){ all[i].severity,
-				all[i].name, all[i].holds };
+				all[i].name, all[i].holds, all[i].where };
 	return 0;
 }
 

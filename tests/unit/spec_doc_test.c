@@ -254,3 +254,48 @@ Test(spec_doc, members_and_words_of_one)
 	cr_assert(eq(int, spec_doc_find("linux.maskedPaths", &a, &d, &e), 0));
 	cr_expect(eq(str, (char *)d->format, "an absolute path"));
 }
+
+/* In brackets and without; what is near; what is nothing. */
+Test(spec_doc, rules_by_name)
+{
+	static const struct {
+		const char *word, *name, *where; /* where NULL: not found */
+		enum spec_severity severity;
+	} rows[] = {
+		{ "rlimit_order", "rlimit_order", "process.rlimits", SPEC_ERROR },
+		{ "[no_seccomp]", "no_seccomp", "linux.seccomp", SPEC_LINT },
+		{ "[unknown-key]", "unknown-key", "", SPEC_WARNING },
+		{ "plan", "plan", "", SPEC_ERROR },
+		{ "[unknown_key]", "unknown-key", NULL, SPEC_ERROR },
+		{ "rlimit-order", "rlimit_order", NULL, SPEC_ERROR },
+		{ "", NULL, NULL, SPEC_ERROR },
+		{ "[", NULL, NULL, SPEC_ERROR },
+		{ "nothing-like-it", NULL, NULL, SPEC_ERROR },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct spec_doc_rule r;
+
+		cr_expect(eq(int, spec_doc_rule(rows[i].word, &r), rows[i].where != NULL), "%s",
+			rows[i].word);
+		cr_assert(eq(int, r.name == NULL, rows[i].name == NULL), "%s", rows[i].word);
+		if (r.name != NULL)
+			cr_expect(eq(str, (char *)r.name, (char *)rows[i].name));
+		if (rows[i].where == NULL)
+			continue;
+		cr_expect(eq(str, (char *)r.where, (char *)rows[i].where));
+		cr_expect(eq(int, r.severity, rows[i].severity));
+	}
+}
+
+static const struct spec_doc_rule findings[] = {
+#define FINDING(word, severity, text) { SPEC_##severity, word, text, "" },
+#include "spec/findings.def"
+#undef FINDING
+};
+
+Test(spec_doc, findings_are_sentences)
+{
+	for (size_t i = 0; i < ARRAY_LEN(findings); i++)
+		expect_text(findings[i].holds, findings[i].name, "text");
+}

@@ -297,7 +297,7 @@ static const struct {
 		"{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"box\",\n  \"pid\": 12,\n"
 		"  \"status\": \"running\",\n  \"bundle\": \"/b\",\n  \"rootfs\": \"/b/rootfs\",\n"
 		"  \"created\": \"2026-01-01T00:00:00.000000000Z\",\n  \"annotations\": {\n"
-		"    \"a=b\\n\": \"c=\\\\d\x7f\xc3\xa9\",\n    \"empty\": \"\"\n  },\n"
+		"    \"a=b\\n\": \"c=\\\\d\\u007f\xc3\xa9\",\n    \"empty\": \"\"\n  },\n"
 		"  \"owner\": \"root\"\n}" },
 	{ STATE_STOPPED, 1000, 0,
 		"{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"box\",\n  \"pid\": 0,\n"

@@ -20,6 +20,8 @@ static const struct {
 	{ "\xe2\x81\xa6", "\\u2066" },
 	{ "\xe2\x81\xa9", "\\u2069" },
 	{ "\xef\xbb\xbf", "\\ufeff" },
+	{ "\xc2\xad\xe2\x80\x8b", "\\u00ad\\u200b" },
+	{ "\xf3\xa0\x81\xa1", "\\ue0061" },
 	{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
 	{ "\xff\xc3", "\\xff\\xc3" },
 	{ "\xc0\x80", "\\xc0\\x80" },
@@ -37,6 +39,18 @@ Test(text, escapes)
 				  (char *)escapes[i].out),
 			"row %zu", i);
 	}
+}
+
+Test(text, columns)
+{
+	static const struct {
+		uint32_t c;
+		unsigned columns;
+	} rows[] = { { 'a', 1 }, { 0xe9, 1 }, { 0x301, 0 }, { 0x4e2d, 2 }, { 0xac00, 2 },
+		{ 0x1f600, 2 }, { 0x20ac, 1 }, { 0xff21, 2 }, { 0xfe0f, 0 }, { 0x10ffff, 1 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		cr_expect(eq(uint, text_columns(rows[i].c), rows[i].columns), "row %zu", i);
 }
 
 Test(text, nul_is_escaped)
