@@ -59,7 +59,7 @@ static int read_file(struct check *k, const char *path, struct err *e)
 		file = arena_printf(&k->arena, "%s/config.json", path);
 	if (file == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
-	return config_file_read(file, path, &k->arena, &k->text, e);
+	return config_file_read(file, k->o->config != NULL ? NULL : path, &k->arena, &k->text, e);
 }
 
 /* Where does the path end that a message begins with?  "process.cwd: what is wrong" or
@@ -71,7 +71,7 @@ static size_t path_length(const char *text)
 
 	for (len = 0; text[len] != '\0' && (quoted || strchr(" :", text[len]) == NULL); len++)
 		quoted = quoted != (text[len] == '"');
-	if (text[len] == ':')
+	if (strncmp(text + len, ": ", 2) == 0)
 		return len;
 	return strncmp(text + len, " (", 2) == 0 && strstr(text, "): ") != NULL ? len : 0;
 }
@@ -87,13 +87,17 @@ static void add(struct spec_report *r, enum spec_severity severity, struct src_p
 		.hint = hint,
 		.code = EINVAL };
 	const size_t len = path_length(text);
-	char path[512];
+	char path[512], rest[sizeof(((struct err *)NULL)->text)];
 
 	if (len > 0 && len < sizeof(path)) {
+		const char *const what = text + len + 2; /* behind ": " or " (" */
+		const size_t where = text[len] == ':' ? 0 : (size_t)(strstr(what, "): ") - what);
+
 		(void)snprintf(path, sizeof(path), "%.*s", (int)len, text);
+		(void)snprintf(
+			rest, sizeof(rest), "%.*s%s", (int)where, what, what + where + (where > 0));
 		f.path = path;
-		f.text = text + len + (text[len] == ':');
-		f.text += f.text[0] == ' ';
+		f.text = rest;
 	}
 	spec_report_add(r, &f);
 }
@@ -188,12 +192,62 @@ static void show_source(struct lines *l, struct crl_finding *f)
 	end = memchr(line, '\n', l->text->size - l->start);
 	f->source = line;
 	f->source_length = end != NULL ? (size_t)(end - line) : l->text->size - l->start;
+	if (f->source_length > 0 && line[f->source_length - 1] == '\r')
+		f->source_length--;
 	offset = l->start + f->column - 1;
 	stop = token_end(l->text, offset);
 	if (stop > l->start + f->source_length)
 		stop = l->start + f->source_length;
 	if (stop > offset)
 		f->length = (uint32_t)(stop - offset);
+}
+
+/* Keys that only one kind of file has at its top. */
+static const struct {
+	const char *key, *type;
+} homes[] = {
+	{ "ociVersion", "config" },
+	{ "cwd", "process" },
+	{ "args", "process" },
+	{ "memory", "resources" },
+	{ "cpu", "resources" },
+	{ "pids", "resources" },
+	{ "unified", "resources" },
+};
+
+static const char *type_of_key(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(homes); i++)
+		if (strcmp(homes[i].key, key) == 0)
+			return homes[i].type;
+	return NULL;
+}
+
+static bool lacks_version(const struct spec_report *r)
+{
+	const struct spec_finding *f = NULL;
+
+	while ((f = spec_report_next(r, f, SPEC_ERROR)) != NULL)
+		if (strcmp(f->rule, "missing") == 0 && strcmp(f->path, "ociVersion") == 0)
+			return true;
+	return false;
+}
+
+/* Keys that are at home in another kind of file: --type may be wrong. */
+static void hint_at_type(struct check *k, enum spec_type type)
+{
+	if (type == SPEC_CONFIG && !lacks_version(&k->report))
+		return;
+	for (struct spec_finding *f = k->report.first; f != NULL; f = f->next) {
+		const char *const home =
+			strcmp(f->rule, "unknown-key") == 0 ? type_of_key(f->path) : NULL;
+
+		if (home == NULL || f->hint != NULL)
+			continue;
+		f->hint = arena_printf(
+			&k->arena, "is the file a %s.json? Then: --type %s", home, home);
+		return;
+	}
 }
 
 static void tell_all(struct check *k)
@@ -228,6 +282,7 @@ static int check(struct check *k, const char *path, struct crl_counts *ret, stru
 		if (k->o->lint)
 			spec_lint(target, &k->report);
 	}
+	hint_at_type(k, type);
 	tell_all(k);
 	if (k->report.no_memory)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
