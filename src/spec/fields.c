@@ -71,7 +71,7 @@ const struct spec_field *spec_field_find(const struct spec_object *o, const char
 	for (size_t i = 0; i < o->count; i++) {
 		const char *const k = o->fields[i].key;
 
-		if (k != NULL && strlen(k) == len && memcmp(k, key, len) == 0)
+		if (k != NULL && strncmp(k, key, len) == 0 && k[len] == '\0')
 			return &o->fields[i];
 	}
 	return NULL;

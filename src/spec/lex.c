@@ -28,6 +28,17 @@ static int bad_byte(const struct lex *l, size_t offset, struct err *e)
 	return err_set(e, EINVAL, at, "syntax error: the byte \\x%02x is not UTF-8", c);
 }
 
+/* Are these eight bytes all from 0x20 to 0x7f?  Most of a file is. */
+static bool is_plain(const char *bytes)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	/* taking away 0x20 from a byte below it sets its high bit */
+	return ((word | (word - each * 0x20)) & high) == 0;
+}
+
 int lex_check_bytes(const char *bytes, size_t size, struct err *e)
 {
 	const struct lex l = lex_begin(bytes, size);
@@ -45,6 +56,10 @@ int lex_check_bytes(const char *bytes, size_t size, struct err *e)
 		uint32_t ignored;
 		size_t len = 1;
 
+		if (size - i >= 8 && is_plain(bytes + i)) {
+			i += 8;
+			continue;
+		}
 		if (c >= 0x80)
 			len = text_utf8(bytes + i, size - i, &ignored);
 		if (len == 0 || (c < 0x20 && !is_space(bytes[i])))

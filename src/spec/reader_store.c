@@ -108,7 +108,7 @@ static int store_enum(struct reader *r, const struct slot *s, const struct token
 	for (size_t i = 0; i < table->count; i++) {
 		const char *const word = table->words[i].text;
 
-		if (strlen(word) != t->len || memcmp(word, t->text, t->len) != 0)
+		if (strncmp(word, t->text, t->len) != 0 || word[t->len] != '\0')
 			continue;
 		*(struct spec_enum *)s->target =
 			(struct spec_enum){ table->words[i].number, t->at };

@@ -25,15 +25,19 @@ static void insert(struct spec_report *r, struct spec_finding *f)
 		r->last = f;
 }
 
-static const char *keep(struct spec_report *r, const char *text)
+/* A copy; findings often say the same as the one before. */
+static const char *keep(struct spec_report *r, const char *text, const char *before)
 {
-	return text == NULL      ? NULL
-	       : text[0] == '\0' ? ""
-				 : arena_text(r->arena, text, strlen(text));
+	if (text == NULL || text[0] == '\0')
+		return text == NULL ? NULL : "";
+	return before != NULL && strcmp(text, before) == 0
+		       ? before
+		       : arena_text(r->arena, text, strlen(text));
 }
 
 void spec_report_add(struct spec_report *r, const struct spec_finding *f)
 {
+	const struct spec_finding *const before = r->newest;
 	struct spec_finding *copy;
 
 	r->counts[f->severity]++;
@@ -45,9 +49,9 @@ void spec_report_add(struct spec_report *r, const struct spec_finding *f)
 	copy = arena_alloc(r->arena, sizeof(*copy));
 	if (copy != NULL) {
 		*copy = *f;
-		copy->path = keep(r, f->path);
-		copy->text = keep(r, f->text);
-		copy->hint = keep(r, f->hint);
+		copy->path = keep(r, f->path, NULL);
+		copy->text = keep(r, f->text, before != NULL ? before->text : NULL);
+		copy->hint = keep(r, f->hint, before != NULL ? before->hint : NULL);
 	}
 	if (copy == NULL || copy->path == NULL || copy->text == NULL) {
 		r->no_memory = true;
@@ -68,7 +72,7 @@ void spec_report_hint(struct spec_report *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(hint, sizeof(hint), fmt, ap); /* cut when too long */
 	va_end(ap);
-	r->newest->hint = keep(r, hint);
+	r->newest->hint = keep(r, hint, NULL);
 }
 
 const struct spec_finding *spec_report_next(

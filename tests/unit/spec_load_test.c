@@ -306,3 +306,78 @@ Test(spec_load, memory)
 		free(middle);
 	}
 }
+
+/* open, then `one` so many times with its number in the place of '%', then close. */
+static char *count_up(const char *open, const char *one, size_t count, const char *close)
+{
+	const size_t size = strlen(open) + (strlen(one) + 20) * count + strlen(close) + 1;
+	char *const text = malloc(size), *end;
+
+	cr_assert(text != NULL);
+	end = stpcpy(text, open);
+	for (size_t i = 0; i < count; i++)
+		for (const char *c = one; *c != '\0'; c++)
+			if (*c == '%')
+				end += sprintf(end, "%zu", i);
+			else
+				*end++ = *c;
+	(void)stpcpy(end, close);
+	return text;
+}
+
+#define OPEN       BASE ",'linux':{'namespaces':[" MOUNT "]},"
+#define OPEN_LINUX BASE ",'linux':{'namespaces':[" MOUNT "],"
+
+/* Many small objects, and what there is to say of them, as `check` reads them. */
+Test(spec_load, memory_of_objects)
+{
+	static const struct {
+		const char *open, *one, *close;
+		size_t count, findings, times;
+	} forms[] = {
+		/* as they are written */
+		{ OPEN "'hooks':{'poststop':[{'path':'/a'}",
+			",\n{'path':'/usr/bin/hook','args':['hook','poststop'],'env':"
+			"['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],'timeout':10}",
+			"]}}", 500, 0, 4 },
+		{ OPEN "'mounts':[{'destination':'/a'}",
+			",\n{'destination':'/var/lib/a%','type':'bind','source':'/srv/data/a%',"
+			"'options':['rbind','rprivate','nosuid','ro']}",
+			"]}", 480, 0, 4 },
+		{ OPEN_LINUX "'resources':{'devices':[{'allow':false}",
+			",\n{'allow':true,'type':'c','major':1,'minor':%,'access':'rwm'}", "]}}}",
+			900, 0, 4 },
+		{ OPEN_LINUX "'devices':[{'path':'/a','type':'p'}",
+			",\n{'path':'/dev/device%','type':'c','major':10,'minor':%,'fileMode':438,"
+			"'uid':0,'gid':0}",
+			"]}}", 600, 0, 4 },
+		{ OPEN "'x':1", ",\n'x-key-%':{'value':'something','more':[1,2]}", "}", 1200, 1000,
+			4 },
+		/* as short as they can be: a bound there is all the same */
+		{ OPEN "'hooks':{'poststop':[{'path':'/a'}", ",{'path':'/a'}", "]}}", 4500, 0, 9 },
+		{ OPEN "'mounts':[{'destination':'/a'}", ",{'destination':'/a','x':1}", "]}", 2300,
+			1000, 9 },
+		{ OPEN_LINUX "'resources':{'devices':[{'allow':false}", ",{'allow':false}", "]}}}",
+			3900, 0, 9 },
+		{ OPEN_LINUX "'maskedPaths':['/a'", ",'a'", "]}}", 15000, 1000, 9 },
+		{ OPEN "'x':1", ",'k%':1", "}", 6000, 1000, 9 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		AUTO_ARENA a = { 0 };
+		struct spec_report report = { .arena = &a };
+		const void *config = NULL;
+		char *const row =
+			count_up(forms[i].open, forms[i].one, forms[i].count, forms[i].close);
+		struct spec_case c = spec_case_make(row);
+		const size_t size = strlen(c.json);
+
+		(void)!spec_read(SPEC_CONFIG, c.json, size, &report, &config);
+		cr_expect(ge(sz, report.count, forms[i].findings), "form %zu", i);
+		cr_expect(ge(sz, size, 50000), "form %zu: %zu", i, size);
+		cr_expect(le(sz, a.total, size * forms[i].times + 8192), "form %zu: %zu of %zu", i,
+			a.total, size);
+		free(c.json);
+		free(row);
+	}
+}
