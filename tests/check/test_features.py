@@ -56,6 +56,7 @@ OPTIONS = """async atime bind defaults dev diratime dirsync exec iversion lazyti
 
 # What the newest crun (1.28) and runc (1.3.6) list and we do not, and why.
 PEERS = {
+    "mountOptions": {"acl", "noacl"},  # runc before 1.2: a flag that no kernel looks at
     "annotations": {
         "run.oci.crun.version", "run.oci.crun.commit", "run.oci.crun.wasm",  # of that program
         "org.opencontainers.runc.version", "org.opencontainers.runc.commit",
