@@ -102,10 +102,12 @@ static int probe_own_cgroup(struct arena *arena, struct host_facts *h, struct er
 	return h->cgroup_own != NULL ? 0 : no_memory(e);
 }
 
-static int probe_controllers(struct arena *arena, struct host_facts *h, struct err *e)
+/* dir: the group whose controllers can be handed down to the container's. */
+static int probe_controllers(
+	const char *dir, struct arena *arena, struct host_facts *h, struct err *e)
 {
 	char text[SMALL_FILE];
-	const char *const path = arena_printf(arena, "%s/cgroup.controllers", h->cgroup_root);
+	const char *const path = arena_printf(arena, "%s/cgroup.controllers", dir);
 	ssize_t rc;
 
 	if (path == NULL)
@@ -117,8 +119,26 @@ static int probe_controllers(struct arena *arena, struct host_facts *h, struct e
 	return h->cgroup_controllers != NULL ? 0 : no_memory(e);
 }
 
-/* Can the caller make a directory at the nearest existing one above the wanted path? */
-static int probe_writable(
+static bool is_writable(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+/* Cuts the path at the topmost group on the way that is the caller's: what it has, and no more, is
+ * the caller's to hand down. */
+static void cut_at_delegation(char *path, size_t root_len)
+{
+	for (char *slash = path + root_len; slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (is_writable(path))
+			return;
+		*slash = '/';
+	}
+}
+
+/* Can the caller make a directory at the nearest existing one above the wanted path, and what can
+ * it have there? */
+static int probe_delegation(
 	const char *wanted, struct arena *arena, struct host_facts *h, struct err *e)
 {
 	const char *const below = host_cgroup_path(h, wanted, "x", arena);
@@ -134,8 +154,11 @@ static int probe_writable(
 		*slash = '\0';
 	} while (faccessat(AT_FDCWD, path, F_OK, 0) < 0);
 	/* entering it needs the right to move a process from here to there (cgroups(7)) */
-	h->cgroup_writable = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
-	return 0;
+	h->cgroup_writable = is_writable(path);
+	if (!h->cgroup_writable)
+		return 0;
+	cut_at_delegation(path, strlen(h->cgroup_root));
+	return probe_controllers(path, arena, h, e);
 }
 
 static int probe_cgroup(
@@ -151,12 +174,10 @@ static int probe_cgroup(
 	TRY(probe_own_cgroup(arena, h, e));
 	if (h->cgroup_root[0] == '\0')
 		return 0;
-	TRY(probe_controllers(arena, h, e));
-	if (h->uid == 0 && !h->user_namespace) {
-		h->cgroup_writable = true; /* to be found out by trying */
-		return 0;
-	}
-	return probe_writable(wish->cgroup_path, arena, h, e);
+	if (h->uid != 0 || h->user_namespace)
+		return probe_delegation(wish->cgroup_path, arena, h, e);
+	h->cgroup_writable = true; /* to be found out by trying */
+	return probe_controllers(h->cgroup_root, arena, h, e);
 }
 
 static void probe_rlimits(uint64_t wanted, struct host_facts *h)

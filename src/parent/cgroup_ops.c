@@ -120,6 +120,19 @@ int do_cgroup_write(struct parent *p, const struct plan_cgroup_write *op, struct
 	return rc == -ENOENT && op->optional != 0 ? 0 : rc;
 }
 
+int do_cgroup_write_any(struct parent *p, const struct plan_cgroup_write_any *op, struct err *e)
+{
+	const int dir = p->slots[SLOT_CGROUP];
+	const int first = sys_write_file(dir, op->file, op->value);
+	int second;
+
+	(void)e;
+	if (first < 0 && first != -ENOENT)
+		return first;
+	second = sys_write_file(dir, op->other, op->other_value);
+	return second == -ENOENT ? first : second;
+}
+
 int do_device_filter(struct parent *p, const struct plan_device_filter *op, struct err *e)
 {
 	(void)e;

@@ -48,15 +48,15 @@ static int check_io_weight(struct limit_writer *w, uint64_t weight)
 	return weight >= 10 && weight <= 1000 ? 0 : limit_bad(w, "a weight is between 10 and 1000");
 }
 
-/* Two schedulers divide the disk's time; each has its file. */
+/* Two schedulers divide the disk's time; each has its file, which is there when the kernel has it.
+ */
 static int write_IO_WEIGHT(struct limit_writer *w, const struct spec_uint *v)
 {
 	w->at = v->at;
 	if (v->value == 0)
 		return 0;
 	TRY(check_io_weight(w, v->value));
-	TRY(limit_put(w, "io.bfq.weight", arena_printf(w->p->arena, "%" PRIu64, v->value), true));
-	return limit_put_number(w, plan_io_weight(v->value), false);
+	return limit_put_any(w, v->value, "io.weight", plan_io_weight(v->value));
 }
 
 static int write_IO_WEIGHT_DEVICE(

@@ -89,6 +89,18 @@ static bool when_CGROUP(const struct plan *p, const struct plan_op *op)
 	return strcmp(op->new_fs.type, "cgroup2") == 0;
 }
 
+static bool when_RDMA_LIMIT(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return strcmp(op->cgroup_write.file, "rdma.max") == 0;
+}
+
+static bool when_BFQ_WEIGHT(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return strcmp(op->cgroup_write.file, "io.bfq.weight") == 0;
+}
+
 static uint64_t policy_of(const struct plan_op *op)
 {
 	return op->kind == PLAN_scheduler ? op->scheduler.policy : op->scheduler_by_parent.policy;

@@ -93,25 +93,65 @@ static bool is_no_limit(const char *value)
 	return strncmp(value, "max", 3) == 0;
 }
 
-int limit_put(struct limit_writer *w, const char *file, const char *value, bool optional)
+/* Is the group there, and has it the controller?  1; 0 when the value asks for nothing; or an
+ * error.
+ */
+static int can_put(const struct limit_writer *w, const char *value)
 {
 	const size_t len = strcspn(w->controller, ".");
-	char path[128];
-	struct plan_op *op;
 
-	if (file == NULL || value == NULL)
-		return no_memory(w);
 	if (w->p->cgroup == NULL)
 		return is_no_limit(value) ? 0 : no_cgroup(w);
 	if (len > 0 && !limit_has_word(w->p->host->cgroup_controllers, w->controller, len))
 		return is_no_limit(value) ? 0 : no_controller(w, w->controller, len);
-	op = plan_append(
-		w->p, PLAN_cgroup_write, w->at, w->e, "%s", row_path(w, path, sizeof(path)));
+	return 1;
+}
+
+static struct plan_op *append(struct limit_writer *w, enum plan_kind kind)
+{
+	char path[128];
+
+	return plan_append(w->p, kind, w->at, w->e, "%s", row_path(w, path, sizeof(path)));
+}
+
+int limit_put(struct limit_writer *w, const char *file, const char *value, bool optional)
+{
+	struct plan_op *op;
+	int rc;
+
+	if (file == NULL || value == NULL)
+		return no_memory(w);
+	rc = can_put(w, value);
+	if (rc <= 0)
+		return rc;
+	op = append(w, PLAN_cgroup_write);
 	if (op == NULL)
 		return -ENOMEM;
 	op->cgroup_write.file = file;
 	op->cgroup_write.value = value;
 	op->cgroup_write.optional = optional;
+	return 0;
+}
+
+int limit_put_any(struct limit_writer *w, uint64_t value, const char *other, uint64_t other_value)
+{
+	const char *const text = arena_printf(w->p->arena, "%" PRIu64, value);
+	const char *const other_text = arena_printf(w->p->arena, "%" PRIu64, other_value);
+	struct plan_op *op;
+	int rc;
+
+	if (text == NULL || other_text == NULL)
+		return no_memory(w);
+	rc = can_put(w, text);
+	if (rc <= 0)
+		return rc;
+	op = append(w, PLAN_cgroup_write_any);
+	if (op == NULL)
+		return -ENOMEM;
+	op->cgroup_write_any.file = w->file;
+	op->cgroup_write_any.value = text;
+	op->cgroup_write_any.other = other;
+	op->cgroup_write_any.other_value = other_text;
 	return 0;
 }
 

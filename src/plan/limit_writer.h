@@ -39,6 +39,11 @@ bool limit_has_word(const char *list, const char *word, size_t len);
  * Returns      0; -EPERM no cgroup can be made; -ENOTSUP no controller, or no cgroup2; -ENOMEM */
 CHECKED int limit_put(struct limit_writer *w, const char *file, const char *value, bool optional);
 
+/* The same for a number that the row's file or another one takes, in a form of its own: each is
+ * written that is there, and one must be. */
+CHECKED int limit_put_any(
+	struct limit_writer *w, uint64_t value, const char *other, uint64_t other_value);
+
 /* The same into the row's file: a number; a number of which -1 means no limit. */
 CHECKED int limit_put_number(struct limit_writer *w, uint64_t value, bool optional);
 CHECKED int limit_put_signed(struct limit_writer *w, int64_t value);

@@ -2,50 +2,227 @@
 
 import os
 
-from lib import host
-from lib.suite import USER, case, check, equal, holds, rows, skip
+from lib import disk, host
+from lib.limits import compare, group, needs, refused
+from lib.suite import ROOT, USER, case, check, equal, holds, rows, skip
 
-# resources, controller, file, its content
+MIB = 1 << 20
+
+# resources, controller, its files and what they hold
 LIMITS = (
-    ("pids", {"pids": {"limit": 32}}, "pids", "pids.max", "32"),
-    ("memory", {"memory": {"limit": 64 << 20}}, "memory", "memory.max", str(64 << 20)),
-    ("memory and swap", {"memory": {"limit": 64 << 20, "swap": 96 << 20}}, "memory",
-     "memory.swap.max", str(32 << 20)),
-    ("memory reservation", {"memory": {"reservation": 32 << 20}}, "memory", "memory.low",
-     str(32 << 20)),
-    ("cpu quota", {"cpu": {"quota": 50000, "period": 100000}}, "cpu", "cpu.max", "50000 100000"),
-    ("cpu shares", {"cpu": {"shares": 1024}}, "cpu", "cpu.weight", "100"),
-    ("cpus", {"cpu": {"cpus": "0"}}, "cpuset", "cpuset.cpus", "0"),
-    ("io weight", {"blockIO": {"weight": 500}}, "io", "io.bfq.weight", "500"),
-    ("hugetlb", {"hugepageLimits": [{"pageSize": "2MB", "limit": 4 << 20}]}, "hugetlb",
-     "hugetlb.2MB.max", str(4 << 20)),
-    ("unified", {"unified": {"hugetlb.2MB.max": "2097152"}}, "hugetlb", "hugetlb.2MB.max",
-     "2097152"),
+    ("pids", {"pids": {"limit": 32}}, "pids", {"pids.max": "32"}),
+    ("pids, 0 is the container's own process", {"pids": {"limit": 0}}, "pids", {"pids.max": "1"}),
+    ("pids, none", {"pids": {"limit": -1}}, "pids", {"pids.max": "max"}),
+    ("memory", {"memory": {"limit": 64 * MIB}}, "memory", {"memory.max": str(64 * MIB)}),
+    ("memory, none", {"memory": {"limit": -1}}, "memory",
+     {"memory.max": "max", "memory.swap.max": "max"}),
+    ("memory and swap", {"memory": {"limit": 64 * MIB, "swap": 96 * MIB}}, "memory",
+     {"memory.max": str(64 * MIB), "memory.swap.max": str(32 * MIB)}),
+    ("memory without swap", {"memory": {"limit": 64 * MIB, "swap": 64 * MIB}}, "memory",
+     {"memory.max": str(64 * MIB), "memory.swap.max": "0"}),
+    ("memory with any swap", {"memory": {"limit": 64 * MIB, "swap": -1}}, "memory",
+     {"memory.max": str(64 * MIB), "memory.swap.max": "max"}),
+    ("memory reservation", {"memory": {"reservation": 32 * MIB}}, "memory",
+     {"memory.low": str(32 * MIB)}),
+    ("cpu quota", {"cpu": {"quota": 50000, "period": 200000}}, "cpu",
+     {"cpu.max": "50000 200000"}),
+    ("cpu quota without a period", {"cpu": {"quota": 50000}}, "cpu", {"cpu.max": "50000 100000"}),
+    ("cpu period without a quota", {"cpu": {"period": 20000}}, "cpu", {"cpu.max": "max 20000"}),
+    ("cpu quota, none", {"cpu": {"quota": -1}}, "cpu", {"cpu.max": "max 100000"}),
+    ("cpu burst", {"cpu": {"quota": 50000, "burst": 20000}}, "cpu", {"cpu.max.burst": "20000"}),
+    ("cpu shares", {"cpu": {"shares": 1024}}, "cpu", {"cpu.weight": "100"}),
+    ("cpu shares, least", {"cpu": {"shares": 2}}, "cpu", {"cpu.weight": "1"}),
+    ("cpu shares, most", {"cpu": {"shares": 262144}}, "cpu", {"cpu.weight": "10000"}),
+    ("cpu idle", {"cpu": {"idle": 1, "shares": 512}}, "cpu", {"cpu.idle": "1"}),
+    ("cpu not idle", {"cpu": {"idle": 0, "shares": 512}}, "cpu",
+     {"cpu.idle": "0", "cpu.weight": "59"}),
+    ("cpus", {"cpu": {"cpus": "0"}}, "cpuset", {"cpuset.cpus": "0", "cpuset.cpus.effective": "0"}),
+    ("memory nodes", {"cpu": {"mems": "0"}}, "cpuset",
+     {"cpuset.mems": "0", "cpuset.mems.effective": "0"}),
+    ("hugetlb", {"hugepageLimits": [{"pageSize": "2MB", "limit": 4 * MIB}]}, "hugetlb",
+     {"hugetlb.2MB.max": str(4 * MIB), "hugetlb.2MB.rsvd.max": str(4 * MIB)}),
+    ("hugetlb, two sizes", {"hugepageLimits": [{"pageSize": "2MB", "limit": 0},
+                                               {"pageSize": "1GB", "limit": 1 << 30}]}, "hugetlb",
+     {"hugetlb.2MB.max": "0", "hugetlb.1GB.max": str(1 << 30)}),
+    ("unified, hugetlb", {"unified": {"hugetlb.2MB.max": "2097152"}}, "hugetlb",
+     {"hugetlb.2MB.max": "2097152"}),
+    ("unified, memory", {"unified": {"memory.high": str(48 * MIB), "memory.oom.group": "1",
+                                     "memory.min": "4096"}}, "memory",
+     {"memory.high": str(48 * MIB), "memory.oom.group": "1", "memory.min": "4096"}),
+    ("unified, cpu", {"unified": {"cpu.weight.nice": "5", "cpu.max": "30000 60000"}}, "cpu",
+     {"cpu.weight.nice": "5", "cpu.max": "30000 60000"}),
+    ("unified has the last word", {"pids": {"limit": 32}, "unified": {"pids.max": "33"}}, "pids",
+     {"pids.max": "33"}),
+    ("unified, cgroup", {"unified": {"cgroup.max.depth": "3", "cgroup.max.descendants": "9"}}, "",
+     {"cgroup.max.depth": "3", "cgroup.max.descendants": "9"}),
+    ("what version 1 alone had is not missed",
+     {"memory": {"kernel": 64 * MIB, "kernelTCP": MIB, "swappiness": 10, "disableOOMKiller": True,
+                 "useHierarchy": True, "checkBeforeUpdate": True},
+      "cpu": {"realtimeRuntime": 950000, "realtimePeriod": 1000000},
+      "blockIO": {"leafWeight": 100},
+      "network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 5}]}},
+     "", {"cgroup.max.depth": "max"}),
+)
+
+# the first Linux that has the file, where that is later than 5.4
+SINCE = {"cpu.idle": (5, 15), "cpu.max.burst": (5, 14), "hugetlb.2MB.max": (5, 6),
+         "hugetlb.1GB.max": (5, 6), "hugetlb.2MB.rsvd.max": (5, 7)}
+
+
+def kernel():
+    return tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+
+
+@rows("limit", LIMITS, ROOT, USER)
+def limit(w, resources, controller, want):
+    later = [name for name in want if kernel() < SINCE.get(name, (0,))]
+    if later:
+        skip(f"this kernel has no {later[0]}")
+    for size in resources.get("hugepageLimits", ()):
+        kib = {"2MB": 2048, "1GB": 1 << 20}[size["pageSize"]]
+        if not os.path.isdir(f"/sys/kernel/mm/hugepages/hugepages-{kib}kB"):
+            skip(f"no pages of {size['pageSize']} here")
+    if not needs(w, controller):
+        if all(value.split()[0] == "max" for value in want.values()):
+            skip(f"no controller {controller} here")
+        refused(w, resources, f'the cgroup controller "{controller}" is not available', "hint:")
+        return
+    with group(w, resources) as path:
+        compare(path, want)
+
+
+THROTTLES = (("throttleReadBpsDevice", "rbps"), ("throttleWriteBpsDevice", "wbps"),
+             ("throttleReadIOPSDevice", "riops"), ("throttleWriteIOPSDevice", "wiops"))
+
+
+@rows("throttle", THROTTLES, ROOT, USER)
+def throttle(w, word):
+    member = dict((key, member) for member, key in THROTTLES)[word]
+    major, minor = disk.any_disk()
+    io = {"blockIO": {member: [{"major": major, "minor": minor, "rate": 4 * MIB}]}}
+    if not needs(w, "io"):
+        refused(w, io, f"linux.resources.blockIO.{member}", '"io" is not available')
+        return
+    with group(w, io) as path:
+        values = {key: "max" for _, key in THROTTLES}
+        values[word] = str(4 * MIB)
+        compare(path, {"io.max": f"{major}:{minor} " + " ".join(f"{k}={v}"
+                                                               for k, v in values.items())})
+
+
+@case("all throttles of a device together", ROOT, USER)
+def throttles(w):
+    major, minor = disk.any_disk()
+    if not needs(w, "io"):
+        skip("no controller io here")
+    number = {"major": major, "minor": minor}
+    io = {member: [dict(number, rate=1000 + n)] for n, (member, _) in enumerate(THROTTLES)}
+    with group(w, {"blockIO": io}) as path:
+        compare(path, {"io.max": f"{major}:{minor} rbps=1000 wbps=1001 riops=1002 wiops=1003"})
+
+
+@case("blockIO.weight is that of each scheduler that is there", ROOT, USER)
+def io_weight(w):
+    if not needs(w, "io"):
+        refused(w, {"blockIO": {"weight": 500}}, '"io" is not available')
+        return
+    with group(w, {"blockIO": {"weight": 500}}) as path:
+        files = {"io.weight": "4950", "io.bfq.weight": "500"}
+        there = {n: v for n, v in files.items() if os.path.exists(os.path.join(path, n))}
+        check(there, "neither file is there")
+        compare(path, there)
+
+
+@case("blockIO.weight with the scheduler bfq")
+def bfq_weight(w):
+    if not needs(w, "io"):
+        skip("no controller io here")
+    with disk.loop_with(w, "bfq"), group(w, {"blockIO": {"weight": 500}}) as path:
+        compare(path, {"io.bfq.weight": "500"})
+
+
+@case("blockIO.weightDevice, and that it takes the scheduler bfq")
+def weight_device(w):
+    if not needs(w, "io"):
+        skip("no controller io here")
+    with disk.loop_with(w, "bfq") as (major, minor):
+        io = {"blockIO": {"weight": 200, "weightDevice": [
+            {"major": major, "minor": minor, "weight": 300, "leafWeight": 100}]}}
+        with group(w, io) as path:
+            compare(path, {"io.bfq.weight": f"200\n{major}:{minor} 300"})
+    with disk.loop_with(w, "none") as (major, minor):
+        io["blockIO"]["weightDevice"][0]["minor"] = minor
+        refused(w, io, "linux.resources.blockIO.weightDevice[0]: cannot set \"io.bfq.weight\"",
+                ": Operation not supported\n  hint: the device has another I/O scheduler")
+
+
+@case("rdma")
+def rdma(w):
+    limits = {"hcaHandles": 3, "hcaObjects": 10000}
+    if not needs(w, "rdma"):
+        refused(w, {"rdma": {"x": limits}}, '"rdma" is not available')
+        return
+    refused(w, {"rdma": {"x": limits}}, 'cannot set "rdma.max" to "x hca_handle=3 hca_object=10000"',
+            "No such device\n  hint: there is no RDMA device of this name")
+    where = "/sys/class/infiniband"
+    names = sorted(os.listdir(where)) if os.path.isdir(where) else []
+    if not names:
+        skip("no RDMA device here: modprobe rdma_rxe, rdma link add NAME type rxe netdev DEVICE")
+    with group(w, {"rdma": {names[0]: limits}}) as path:
+        holds(host.read(path + "/rdma.max"), f"{names[0]} hca_handle=3 hca_object=10000", "file")
+
+
+@case("unified, misc")
+def misc(w):
+    capacity = (host.read(host.CGROUPS + "/misc.capacity") or "").split()
+    if not needs(w, "misc"):
+        refused(w, {"unified": {"misc.max": "x 1"}}, '"misc" is not available')
+        return
+    refused(w, {"unified": {"misc.max": "x 1"}}, "linux.resources.unified.misc.max",
+            "Invalid argument\n  hint:")
+    if not capacity:
+        skip("no resource of the controller misc here, such as sev")
+    with group(w, {"unified": {"misc.max": f"{capacity[0]} 1"}}) as path:
+        holds(host.read(path + "/misc.max"), f"{capacity[0]} 1\n", "file")
+
+
+# resources, controller, parts of the message
+REFUSED = (
+    ("cpu burst above quota", {"cpu": {"quota": 10000, "burst": 20000}}, "cpu",
+     ('linux.resources.cpu.burst: cannot set "cpu.max.burst"', "Invalid argument\n  hint:")),
+    ("no such cpu", {"cpu": {"cpus": "99999"}}, "cpuset",
+     ('linux.resources.cpu.cpus: cannot set "cpuset.cpus" to "99999"', "out of range\n  hint:")),
+    ("no such memory node", {"cpu": {"mems": "1023"}}, "cpuset",
+     ('linux.resources.cpu.mems: cannot set "cpuset.mems" to "1023"', "\n  hint:")),
+    ("no such disk", {"blockIO": {"throttleReadBpsDevice": [
+        {"major": 511, "minor": 9999, "rate": 5}]}}, "io",
+     ('linux.resources.blockIO.throttleReadBpsDevice[0]: cannot set "io.max"',
+      "No such device\n  hint: there is no block device of these numbers")),
+    ("no such page size", {"hugepageLimits": [{"pageSize": "3MB", "limit": 0}]}, "hugetlb",
+     ('linux.resources.hugepageLimits[0]: cannot set "hugetlb.3MB.max" to "0"',
+      "No such file or directory\n  hint:")),
+    ("too many pids", {"pids": {"limit": 1 << 40}}, "pids",
+     ('linux.resources.pids.limit: cannot set "pids.max"', "Invalid argument\n  hint:")),
+    ("no such file", {"unified": {"memory.nope": "1"}}, "memory",
+     ('linux.resources.unified.memory.nope: cannot set "memory.nope"',
+      "No such file or directory\n  hint:")),
+    ("a wrong value", {"unified": {"cpu.weight": "0"}}, "cpu",
+     ('linux.resources.unified.cpu.weight: cannot set "cpu.weight" to "0"',
+      "out of range\n  hint:")),
+    ("no such controller", {"unified": {"magic.max": "1"}}, "",
+     ('linux.resources.unified.magic.max: the cgroup controller "magic" is not available',
+      "\n  hint:")),
+    ("too little memory to start", {"memory": {"limit": 4096, "swap": 4096}}, "memory",
+     ("linux.resources.memory.limit: ", "the memory limit may be too low",
+      "Cannot allocate memory\n  hint:")),
 )
 
 
-def controllers():
-    return (host.read(host.CGROUPS + "/cgroup.controllers") or "").split()
-
-
-@rows("limit", LIMITS)
-def limit(w, resources, controller, name, want):
-    b = w.bundle().probe("pause")
-    b.linux["resources"].update(resources)
-    if controller not in controllers():
-        r = b.run()
-        equal((r.status, r.out), (1, ""), f"{r}")
-        holds(r.err, "config.json:", "place")
-        holds(r.err, controller, "message")
-        return
-    b.detached()
-    path = host.cgroups(w.token)
-    equal(len(path), 1, f"cgroups {path}")
-    text = host.read(os.path.join(path[0], name))
-    w.must("delete", "--force", b.id)
-    if text is None:
-        skip(f"this kernel has no {name}")
-    equal(text.strip().replace("default ", ""), want, name)
+@rows("limit refused", REFUSED, ROOT, USER)
+def limit_refused(w, resources, controller, words):
+    if not needs(w, controller):
+        skip(f"no controller {controller} here")
+    refused(w, resources, *words)
 
 
 @case("cgroupsPath")

@@ -30,7 +30,7 @@ enum {
 static const struct {
 	const char *label;
 	struct spec_resources in;
-	const char *writes; /* "file=value\n", "?" in front of an optional one */
+	const char *writes; /* "file=value\n", "?" in front of an optional one, "|" between two of which one will do */
 } cases[] = {
 	{ "nothing", { .pids = NULL }, "" },
 	{ "empty objects", { PIDS(7), MEMORY(.limit = { 0 }), CPU(.idle = { 0 }), IO(.weight = { 0 }) }, "pids.max=7\n" },
@@ -71,8 +71,8 @@ static const struct {
 	{ "empty cpuset", { CPU(.cpus = S(""), .mems = S("")) }, "" },
 	{ "realtime", { CPU(.realtimeRuntime = V(5), .realtimePeriod = V(5)) }, "" },
 
-	{ "io weight", { IO(.weight = V(10)) }, "?io.bfq.weight=10\nio.weight=1\n" },
-	{ "io weight, most", { IO(.weight = V(1000)) }, "?io.bfq.weight=1000\nio.weight=10000\n" },
+	{ "io weight", { IO(.weight = V(10)) }, "io.bfq.weight=10|io.weight=1\n" },
+	{ "io weight, most", { IO(.weight = V(1000)) }, "io.bfq.weight=1000|io.weight=10000\n" },
 	{ "io weight 0", { IO(.weight = V(0), .leafWeight = V(500)) }, "" },
 	{ "io weights of devices",
 		{ IO(.weightDevice = ITEMS(spec_weight_device, { V(8), V(0), V(10), { 0 }, AT },
@@ -108,8 +108,8 @@ static const struct {
 			.hugepageLimits = ITEMS(spec_hugepage_limit, { S("64KB"), V(1), AT }),
 			.rdma = ITEMS(spec_rdma, { S("a"), V(1), { 0 }, AT }),
 			.unified = ITEMS(spec_pair, { S("pids.max"), S("2") }) },
-		"pids.max=1\nmemory.swap.max=1\nmemory.max=2\nmemory.low=1\n?io.bfq.weight=100\n"
-		"io.weight=910\ncpu.weight=1\ncpu.max=1000 100000\ncpuset.cpus=0\n"
+		"pids.max=1\nmemory.swap.max=1\nmemory.max=2\nmemory.low=1\n"
+		"io.bfq.weight=100|io.weight=910\ncpu.weight=1\ncpu.max=1000 100000\ncpuset.cpus=0\n"
 		"hugetlb.64KB.max=1\n?hugetlb.64KB.rsvd.max=1\nrdma.max=a hca_handle=1\npids.max=2\n" },
 };
 
@@ -223,6 +223,10 @@ static const char *writes(const struct plan *p, char *buf)
 			len += (size_t)snprintf(buf + len, TEXT_MAX - len, "%s%s=%s\n",
 				op->cgroup_write.optional == 1 ? "?" : "", op->cgroup_write.file,
 				op->cgroup_write.value);
+		if (op->kind == PLAN_cgroup_write_any)
+			len += (size_t)snprintf(buf + len, TEXT_MAX - len, "%s=%s|%s=%s\n",
+				op->cgroup_write_any.file, op->cgroup_write_any.value,
+				op->cgroup_write_any.other, op->cgroup_write_any.other_value);
 	}
 	return buf;
 }

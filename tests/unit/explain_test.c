@@ -164,6 +164,36 @@ static const struct row {
 		"linux.resources.pids.limit: cannot set \"pids.max\" to \"5\": "
 		"No such file or directory",
 		"this kernel has no such file" },
+	{ { PLAN_cgroup_write, AT, "linux.resources.rdma[0]",
+		  .cgroup_write = { "rdma.max", "m hca_handle=1", 0 } },
+		false, ENODEV, "",
+		"linux.resources.rdma[0]: cannot set \"rdma.max\" to \"m hca_handle=1\": "
+		"No such device",
+		"there is no RDMA device" },
+	{ { PLAN_cgroup_write, AT, "linux.resources.unified.io.max",
+		  .cgroup_write = { "io.max", "8:0 rbps=1", 0 } },
+		false, ENODEV, "",
+		"linux.resources.unified.io.max: cannot set \"io.max\" to \"8:0 rbps=1\": "
+		"No such device",
+		"there is no block device" },
+	{ { PLAN_cgroup_write, AT, "linux.resources.blockIO.weightDevice[0]",
+		  .cgroup_write = { "io.bfq.weight", "8:0 10", 0 } },
+		false, EOPNOTSUPP, "",
+		"linux.resources.blockIO.weightDevice[0]: cannot set \"io.bfq.weight\" to "
+		"\"8:0 10\": Operation not supported",
+		"the device has another I/O scheduler" },
+	{ { PLAN_cgroup_write, AT, "linux.resources.blockIO.weightDevice[0]",
+		  .cgroup_write = { "io.bfq.weight", "8:0 10", 0 } },
+		false, ENOENT, "",
+		"linux.resources.blockIO.weightDevice[0]: cannot set \"io.bfq.weight\" to "
+		"\"8:0 10\": No such file or directory",
+		"it takes the I/O scheduler bfq" },
+	{ { PLAN_cgroup_write_any, AT, "linux.resources.blockIO.weight",
+		  .cgroup_write_any = { "io.bfq.weight", "10", "io.weight", "1" } },
+		false, ENOENT, "",
+		"linux.resources.blockIO.weight: cannot set \"io.bfq.weight\" to \"10\", or "
+		"\"io.weight\" to \"1\": No such file or directory",
+		"this kernel has neither" },
 
 	/* the new process */
 	{ { PLAN_spawn, AT, "linux.namespaces",
