@@ -196,6 +196,8 @@ static void ids(void)
 	number("securebits", prctl(PR_GET_SECUREBITS));
 	number("dumpable", prctl(PR_GET_DUMPABLE));
 	number("personality", personality(0xffffffff));
+	/* KEYCTL_GET_KEYRING_ID of KEY_SPEC_SESSION_KEYRING */
+	number("session_keyring", syscall(SYS_keyctl, 0, -3, 0));
 }
 
 static void limits(void)

@@ -33,12 +33,12 @@ def one_reader(w):
 
 @case("terminal: a reader that has gone does not stop the program", ROOT, USER)
 def reader_gone(w):
-    b = terminal_bundle(w, "seq 1 400000; exit 6")
+    b = terminal_bundle(w, "seq 1 100000; exit 6")
     p = w.popen(w.words("run", "--bundle", b.path, b.id), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     line = p.stdout.readline()
     p.stdout.close()
-    status = p.wait(10)
+    status = p.wait(terminal.LIMIT)
     equal((line, status, p.stderr.read()), (b"1\r\n", 6, b""), "line, status, standard error")
     p.stderr.close()
 

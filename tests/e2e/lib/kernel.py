@@ -42,6 +42,13 @@ def set_child_subreaper():
     _call("prctl", 36, ctypes.c_ulong(1), 0, 0, 0)
 
 
+def session_keyring():
+    """The id of this process's; -1 where there are no keyrings."""
+    number = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+    return _libc.syscall(ctypes.c_long(number), ctypes.c_long(0), ctypes.c_long(-3),
+                         ctypes.c_long(0))
+
+
 def bpf_programs():
     """The ids of all programs in the kernel; None without the right to ask."""
     number = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine)
