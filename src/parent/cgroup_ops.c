@@ -9,25 +9,64 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* "+cpu +memory" of "cpu memory"; false when it is too long, or nothing. */
+static bool put_signs(const char *controllers, char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *c = controllers; *c != '\0';) {
+		const size_t word = strcspn(c, " ");
+
+		len += (size_t)snprintf(
+			text + len, size - len, "%s+%.*s", len == 0 ? "" : " ", (int)word, c);
+		if (len >= size)
+			return false;
+		c += word + (c[word] == ' ');
+	}
+	return len > 0;
+}
+
+/* Is there a controller that no group with processes hands down?  The others it does, and becomes
+ * a threaded domain by it: no process can be put into a group below any more.
+ * Source: cgroups(7), "Thread mode" */
+static bool has_domain_controller(const char *signs)
+{
+	static const char *const domain[] = { "+memory", "+io", "+hugetlb", "+rdma", "+misc" };
+
+	for (size_t i = 0; i < ARRAY_LEN(domain); i++)
+		if (strstr(signs, domain[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Would it become a threaded domain?  Not the root of all, which has no cgroup.type. */
+static bool has_processes(const char *dir)
+{
+	char file[PATH_MAX], first;
+	AUTO_FD fd = FD_NONE;
+
+	(void)snprintf(file, sizeof(file), "%s/cgroup.type", dir);
+	if (faccessat(AT_FDCWD, file, F_OK, 0) < 0)
+		return false;
+	(void)snprintf(file, sizeof(file), "%s/cgroup.procs", dir);
+	fd = openat(AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, &first, 1) == 1;
+}
 
 /* Hands controllers down to the groups below dir.  Best effort: a limit whose controller is missing
  * in the end fails by name when it is written; asking for all keeps statistics of all. */
 static void enable(const char *dir, const char *controllers)
 {
 	char file[PATH_MAX], text[256];
-	size_t len = 0;
 
 	(void)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", dir);
-	for (const char *c = controllers; *c != '\0';) {
-		const size_t word = strcspn(c, " ");
-
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s+%.*s",
-			len == 0 ? "" : " ", (int)word, c);
-		if (len >= sizeof(text))
-			return;
-		c += word + (c[word] == ' ');
-	}
-	if (len == 0 || sys_write_file(AT_FDCWD, file, text) == 0)
+	if (!put_signs(controllers, text, sizeof(text)))
+		return;
+	if (has_domain_controller(text) && sys_write_file(AT_FDCWD, file, text) == 0)
+		return;
+	if (has_processes(dir))
 		return;
 	/* one that cannot be had keeps the others from being had together */
 	for (char *rest = text, *word; (word = strsep(&rest, " ")) != NULL;)

@@ -225,6 +225,34 @@ def limit_refused(w, resources, controller, words):
     refused(w, resources, *words)
 
 
+@rows("a group above that has processes is left as it is", (("with a limit", True),
+                                                            ("without", False)))
+def processes_above(w, limited):
+    path = f"{host.CGROUPS}/{w.token}-above"
+    files = ("cgroup.type", "cgroup.subtree_control")
+    os.mkdir(path)
+    p = w.popen(["sleep", "60"])
+    try:
+        with open(path + "/cgroup.procs", "w", encoding="ascii") as f:
+            f.write(str(p.pid))
+        before = [host.read(f"{path}/{name}") for name in files]
+        b = w.bundle().probe("exit", "0")
+        b.linux["cgroupsPath"] = f"/{w.token}-above/{w.token}-it"
+        if limited and needs(w, "pids"):
+            b.linux["resources"]["pids"] = {"limit": 5}
+            r = b.run()
+            equal((r.status, r.out), (1, ""), f"{r}")
+            holds(r.err, 'linux.resources.pids.limit: cannot set "pids.max" to "5"', "message")
+            holds(r.err, "a group with processes in it", "hint")
+        else:
+            b.must()
+        equal([host.read(f"{path}/{name}") for name in files], before, "the group above")
+    finally:
+        p.kill()
+        p.wait()
+        host.until(lambda: _rmdir(path))
+
+
 @case("cgroupsPath")
 def cgroups_path(w):
     b = w.bundle().probe("pause")

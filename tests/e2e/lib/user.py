@@ -4,6 +4,7 @@ The files are put over those of the host in our private mount namespace only.
 """
 
 import os
+import pwd
 import shutil
 
 from lib import host, kernel
@@ -40,11 +41,21 @@ def prepare(top):
     return uid
 
 
-def has_subordinate_ids(world):
-    """newuidmap is there, and gives our user a range."""
-    return shutil.which("newuidmap") is not None and \
-        any(line.startswith((NAME + ":", f"{os.getuid()}:"))
-            for line in (host.read("/etc/subuid") or "").splitlines())
+def subordinate_ids(world):
+    """(first, count) of the world's user, if newuidmap is there to give them; or None."""
+    names = [NAME] if world.uid is not None else [str(os.getuid()), _own_name()]
+    for line in (host.read("/etc/subuid") or "").splitlines():
+        name, _, rest = line.partition(":")
+        if name in names and shutil.which("newuidmap") is not None:
+            return tuple(int(n) for n in rest.split(":"))
+    return None
+
+
+def _own_name():
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return None
 
 
 def without_subordinate_ids():
