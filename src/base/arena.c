@@ -100,6 +100,38 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 	return arena_alloc(a, bytes);
 }
 
+/* A larger block in the place of one that is not the newest. */
+static void *regrow(struct arena *a, struct arena_block **place, size_t size)
+{
+	const size_t old_size = (*place)->size;
+	struct arena_block *b;
+
+	if (size > SIZE_MAX - sizeof(*b))
+		return NULL;
+	b = realloc(*place, sizeof(*b) + size);
+	if (b == NULL)
+		return NULL;
+	memset(b->data + old_size, 0, size - old_size);
+	b->size = size;
+	*place = b;
+	a->total += size - old_size;
+	return b->data;
+}
+
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t size)
+{
+	void *p;
+
+	must(size >= old_size);
+	for (struct arena_block *b = a->block; b != NULL && b->older != NULL; b = b->older)
+		if (b->older->data == old && b->older->size == old_size)
+			return regrow(a, &b->older, size); /* it has the block for itself */
+	p = arena_alloc(a, size);
+	if (p != NULL && old_size > 0)
+		memcpy(p, old, old_size);
+	return p;
+}
+
 char *arena_text(struct arena *a, const char *text, size_t len)
 {
 	char *p;
