@@ -161,26 +161,33 @@ static size_t token_end(const struct state_bytes *text, size_t i)
 /* The lines of the file, gone through once: findings come in its order. */
 struct lines {
 	const struct state_bytes *text;
-	size_t start; /* of the line `number` */
-	uint32_t number;
+	size_t start, end; /* of the line `number`: all of a large file may be one */
+	uint32_t number;   /* 0: none yet */
 };
+
+static void find_end(struct lines *l)
+{
+	const size_t rest = l->text->size - l->start;
+	const char *const end = rest == 0 ? NULL : memchr(l->text->text + l->start, '\n', rest);
+
+	l->end = end == NULL ? l->text->size : (size_t)(end - l->text->text);
+}
 
 static void go_to(struct lines *l, uint32_t number)
 {
-	while (l->number < number) {
-		const char *const from = l->text->text + l->start;
-		const char *const end = memchr(from, '\n', l->text->size - l->start);
-
-		if (end == NULL)
-			return;
-		l->start = (size_t)(end - l->text->text) + 1;
+	if (l->number == 0) {
+		l->number = 1;
+		find_end(l);
+	}
+	while (l->number < number && l->end < l->text->size) {
+		l->start = l->end + 1;
 		l->number++;
+		find_end(l);
 	}
 }
 
 static void show_source(struct lines *l, struct crl_finding *f)
 {
-	const char *line, *end;
 	size_t offset, stop;
 
 	f->length = 1;
@@ -188,11 +195,9 @@ static void show_source(struct lines *l, struct crl_finding *f)
 	if (f->line == 0)
 		return;
 	go_to(l, f->line);
-	line = l->text->text + l->start;
-	end = memchr(line, '\n', l->text->size - l->start);
-	f->source = line;
-	f->source_length = end != NULL ? (size_t)(end - line) : l->text->size - l->start;
-	if (f->source_length > 0 && line[f->source_length - 1] == '\r')
+	f->source = l->text->text + l->start;
+	f->source_length = l->end - l->start;
+	if (f->source_length > 0 && f->source[f->source_length - 1] == '\r')
 		f->source_length--;
 	offset = l->start + f->column - 1;
 	stop = token_end(l->text, offset);
@@ -252,7 +257,7 @@ static void hint_at_type(struct check *k, enum spec_type type)
 
 static void tell_all(struct check *k)
 {
-	struct lines lines = { &k->text, 0, 1 };
+	struct lines lines = { .text = &k->text };
 
 	for (const struct spec_finding *f = k->report.first; f != NULL; f = f->next) {
 		struct crl_finding one = { .severity = (enum crl_severity)f->severity,

@@ -35,7 +35,8 @@ struct frame {
 	uint64_t seen;        /* OBJECT: bit i: fields[i] was given */
 	char *items;          /* LIST, MAP: elements so far, malloc'ed: may move as it grows */
 	size_t room;          /* elements that fit in items */
-	size_t count;         /* elements so far; the newest may be unfinished */
+	size_t stored;        /* of them are used; the newest may be unfinished */
+	size_t count;         /* elements so far: as many are stored, as long as they matter */
 	struct keyset keys;
 	bool full; /* LIST, MAP: that it has too many elements was said */
 };

@@ -54,15 +54,15 @@ static size_t element_size(const struct spec_field *f)
 
 static int close_list(struct reader *r, struct frame *f)
 {
-	struct spec_array array = { .count = f->count, .at = f->at };
+	struct spec_array array = { .count = f->stored, .at = f->at };
 	const size_t size = element_size(f->field);
 
-	if (f->count > 0) {
-		void *const items = arena_array(r->arena, f->count, size);
+	if (f->stored > 0) {
+		void *const items = arena_array(r->arena, f->stored, size);
 
 		if (items == NULL)
 			return -ENOMEM;
-		memcpy(items, f->items, f->count * size);
+		memcpy(items, f->items, f->stored * size);
 		array.items = items;
 	}
 	memcpy(f->target, &array, sizeof(array));
@@ -160,12 +160,15 @@ int reader_key(struct reader *r, const char *key, size_t len)
 	return 0;
 }
 
-/* Room for one more element, zeroed. */
-static int add_element(struct frame *f, void **ret)
+/* Room for one more element, zeroed.  Behind so many errors that no more are told nothing comes of
+ * the file: one element's room then does for the rest of the list. */
+static int add_element(const struct reader *r, struct frame *f, void **ret)
 {
 	const size_t size = element_size(f->field);
 
-	if (f->count == f->room) {
+	if (f->stored > 0 && !spec_report_keeps(r->report, SPEC_ERROR))
+		f->stored--;
+	if (f->stored == f->room) {
 		const size_t room = f->room == 0 ? FIRST_ROOM : f->room * 2;
 		void *const items = realloc(f->items, room * size);
 
@@ -174,8 +177,9 @@ static int add_element(struct frame *f, void **ret)
 		f->items = items;
 		f->room = room;
 	}
-	*ret = f->items + f->count * size;
+	*ret = f->items + f->stored * size;
 	memset(*ret, 0, size);
+	f->stored++;
 	f->count++;
 	return 0;
 }
@@ -231,7 +235,7 @@ static int element_slot(struct reader *r, struct frame *f, struct slot *ret)
 		*ret = (struct slot){ .kind = SPEC_ANY };
 		return 0;
 	}
-	TRY(add_element(f, &element));
+	TRY(add_element(r, f, &element));
 	*ret = (struct slot){
 		.kind = kind_of_element[field->kind], .field = field, .target = element
 	};

@@ -1,5 +1,5 @@
 /* What the reader says when it refuses: the path of the value, what was expected, what was found.
- * At most SPEC_FINDINGS_MAX of them are kept, so it may be slow. */
+ * Words are found for those alone that are kept, at most SPEC_FINDINGS_MAX, so it may be slow. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,6 +66,15 @@ static void write_path(struct line *l, const struct reader *r, size_t depth)
 	}
 }
 
+/* Counts what will not be kept. */
+static bool is_counted(const struct reader *r, enum spec_severity severity)
+{
+	if (spec_report_keeps(r->report, severity))
+		return false;
+	spec_report_add(r->report, &(struct spec_finding){ .severity = severity });
+	return true;
+}
+
 static void report(const struct reader *r, size_t depth, const struct spec_finding *f)
 {
 	char path[PATH_SHOWN] = "";
@@ -81,7 +90,8 @@ static void report(const struct reader *r, size_t depth, const struct spec_findi
 void reader_refuse(
 	const struct reader *r, const char *rule, size_t depth, struct src_pos at, const char *text)
 {
-	report(r, depth, &(struct spec_finding){ .rule = rule, .at = at, .text = text });
+	if (!is_counted(r, SPEC_ERROR))
+		report(r, depth, &(struct spec_finding){ .rule = rule, .at = at, .text = text });
 }
 
 static const char *const expected[SPEC_KINDS] = {
@@ -141,6 +151,8 @@ void reader_wrong(const struct reader *r, const struct slot *s, const struct tok
 	char text[256];
 	struct line l = { text, sizeof(text), 0 };
 
+	if (is_counted(r, SPEC_ERROR))
+		return;
 	add(&l, "expected ");
 	if (s->kind == SPEC_INT)
 		add(&l, "a whole number from %" PRId64 " to %" PRIu64, s->field->min,
@@ -192,6 +204,8 @@ void reader_no_word(const struct reader *r, const struct slot *s, const struct t
 	char text[800], word[TEXT_SHOWN];
 	struct line l = { text, sizeof(text), 0 };
 
+	if (is_counted(r, SPEC_ERROR))
+		return;
 	add_found(&l, t);
 	add(&l, table->count > WORDS_SHOWN ? " is not known" : " is not one of: ");
 	for (size_t i = 0, n = 0; table->count <= WORDS_SHOWN && i < table->count; i++)
@@ -230,7 +244,7 @@ void reader_unknown(
 	char shown[TEXT_SHOWN];
 	const char *near;
 
-	if (r->report->errors_only)
+	if (r->report->errors_only || is_counted(r, SPEC_WARNING))
 		return;
 	report(r, r->depth,
 		&(struct spec_finding){ .severity = SPEC_WARNING,
@@ -244,7 +258,7 @@ void reader_unknown(
 
 void reader_foreign(const struct reader *r)
 {
-	if (r->report->errors_only)
+	if (r->report->errors_only || is_counted(r, SPEC_WARNING))
 		return;
 	report(r, r->depth,
 		&(struct spec_finding){ .severity = SPEC_WARNING,

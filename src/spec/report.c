@@ -35,16 +35,20 @@ static const char *keep(struct spec_report *r, const char *text, const char *bef
 		       : arena_text(r->arena, text, strlen(text));
 }
 
+bool spec_report_keeps(const struct spec_report *r, enum spec_severity severity)
+{
+	return r->counts[severity] < SPEC_FINDINGS_MAX;
+}
+
 void spec_report_add(struct spec_report *r, const struct spec_finding *f)
 {
 	const struct spec_finding *const before = r->newest;
+	const bool kept = spec_report_keeps(r, f->severity);
 	struct spec_finding *copy;
 
 	r->counts[f->severity]++;
 	r->newest = NULL;
-	/* the first error is what a command ends with, whatever was found before */
-	if (r->count >= SPEC_FINDINGS_MAX &&
-		(f->severity != SPEC_ERROR || r->counts[SPEC_ERROR] > 1))
+	if (!kept)
 		return;
 	copy = arena_alloc(r->arena, sizeof(*copy));
 	if (copy != NULL) {
@@ -57,7 +61,6 @@ void spec_report_add(struct spec_report *r, const struct spec_finding *f)
 		r->no_memory = true;
 		return;
 	}
-	r->count++;
 	r->newest = copy;
 	insert(r, copy);
 }

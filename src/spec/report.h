@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 enum {
-	SPEC_FINDINGS_MAX = 1000
+	SPEC_FINDINGS_MAX = 1000 /* of one severity */
 };
 
 enum spec_severity {
@@ -30,8 +30,8 @@ struct spec_finding {
 struct spec_report {
 	struct arena *arena;
 	struct spec_finding *first, *last, *newest;
+	/* all that were found; the first SPEC_FINDINGS_MAX of each are kept */
 	size_t counts[SPEC_LINT + 1];
-	size_t count;     /* findings kept: at most SPEC_FINDINGS_MAX; counts[] has all */
 	bool errors_only; /* the others are not even looked for */
 	bool no_memory;   /* a finding is lost */
 };
@@ -39,6 +39,9 @@ struct spec_report {
 /* Adds a finding.  The texts are copied.  Failing memory is remembered, and told by
  * spec_report_err. */
 void spec_report_add(struct spec_report *r, const struct spec_finding *f);
+
+/* Would a finding of this severity be kept, or only counted?  Then it needs no words. */
+bool spec_report_keeps(const struct spec_report *r, enum spec_severity severity);
 
 /* Gives the newest finding a hint, unless it has one. */
 void spec_report_hint(struct spec_report *r, const char *fmt, ...) PRINTF(2, 3);

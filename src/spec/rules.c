@@ -48,8 +48,7 @@ const char *judge_path(struct judge *j, const char *fmt, ...)
 /* process.json begins where config.json says "process.". */
 static const char *within(const struct judge *j, const char *path)
 {
-	const char *const outer =
-		j->rule->subject == SPEC_PROCESS ? "process." : "linux.resources.";
+	const char *const outer = j->process != NULL ? "process." : "linux.resources.";
 
 	if (j->config == NULL && strncmp(path, outer, strlen(outer)) == 0)
 		return path + strlen(outer);
@@ -61,6 +60,10 @@ void judge_broken(struct judge *j, struct src_pos at, const char *path, const ch
 	char text[512];
 	va_list ap;
 
+	if (!spec_report_keeps(j->report, j->rule->severity)) { /* counted: it needs no words */
+		spec_report_add(j->report, &(struct spec_finding){ .severity = j->rule->severity });
+		return;
+	}
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut when too long */
 	va_end(ap);
@@ -83,46 +86,39 @@ bool judge_given(const struct spec_str *s)
 	return s->value != NULL && s->value[0] != '\0';
 }
 
-static bool is_within(const char *path, const char *outer)
-{
-	const size_t len = strlen(outer);
-
-	return strncmp(path, outer, len) == 0 &&
-	       (path[len] == '\0' || path[len] == '.' || path[len] == '[' || len == 0);
-}
-
-static bool is_of_reader(const struct spec_finding *f)
-{
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		if (f->rule == rules[i].name)
-			return false;
-	return true;
-}
-
 bool judge_refused(const struct judge *j, const char *path)
 {
-	const struct spec_finding *f = NULL;
-
-	path = within(j, path);
-	while ((f = spec_report_next(j->report, f, SPEC_ERROR)) != NULL)
-		if (f->path[0] != '\0' && is_of_reader(f) &&
-			(is_within(f->path, path) || is_within(path, f->path)))
-			return true;
-	return false;
-}
-
-/* Is there a namespace of which the type was not understood? */
-static bool has_unknown_namespace(const struct judge *j)
-{
-	for (size_t i = 0; j->os != NULL && i < j->os->namespaces.count; i++)
-		if (!GIVEN(j->os->namespaces.items[i].type))
-			return true;
-	return (j->os == NULL || !GIVEN(j->os->namespaces)) && judge_refused(j, "linux.namespaces");
+	return refused_has(&j->refused, within(j, path));
 }
 
 bool judge_lacks_namespace(const struct judge *j, int64_t clone_flag)
 {
-	return spec_namespace_find(j->config, clone_flag) == NULL && !has_unknown_namespace(j);
+	return (j->namespaces & (uint64_t)clone_flag) == 0 && !j->unknown_namespace;
+}
+
+/* Which namespaces the list has, and whether there is one of which the type was not understood:
+ * rules ask for each element of a list. */
+static void note_namespaces(struct judge *j)
+{
+	for (size_t i = 0; j->os != NULL && i < j->os->namespaces.count; i++) {
+		const struct spec_enum *const type = &j->os->namespaces.items[i].type;
+
+		j->namespaces |= (uint64_t)type->value;
+		j->unknown_namespace = j->unknown_namespace || !GIVEN(*type);
+	}
+	if (j->os == NULL || !GIVEN(j->os->namespaces))
+		j->unknown_namespace = judge_refused(j, "linux.namespaces");
+}
+
+struct twin *judge_twins(struct judge *j, size_t count)
+{
+	struct twin *list;
+
+	if (count < 2)
+		return NULL;
+	list = arena_array(j->report->arena, count, sizeof(*list));
+	j->report->no_memory = j->report->no_memory || list == NULL;
+	return list;
 }
 
 static bool has_subject(const struct judge *j, const struct rule *rule)
@@ -140,6 +136,8 @@ static bool has_subject(const struct judge *j, const struct rule *rule)
 
 void judge_all(struct judge *j, bool lint)
 {
+	refused_note(&j->refused, j->report);
+	note_namespaces(j);
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		j->rule = &rules[i];
 		if (j->rule->severity == SPEC_WARNING && j->report->errors_only)
@@ -227,8 +225,10 @@ int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_r
 	rc = target == NULL ? -ENOMEM : reader_run(&file, report, object, target);
 	if (rc == -ENOMEM)
 		report->no_memory = true;
-	if (rc == 0 && is_object(object, target))
-		judge_file(type, target, report); /* also behind errors: they are other ones */
+	/* also behind errors, for they are other ones; but where no more are told, lists are short
+	 */
+	if (rc == 0 && is_object(object, target) && spec_report_keeps(report, SPEC_ERROR))
+		judge_file(type, target, report);
 	if (rc == 0)
 		rc = end(report);
 	if (rc == 0)

@@ -5,6 +5,8 @@
 #ifndef CRUN_LITE_SPEC_RULES_H
 #define CRUN_LITE_SPEC_RULES_H
 
+#include "base/twins.h"
+#include "spec/refused.h"
 #include "spec/spec.h"
 
 struct rule {
@@ -21,6 +23,9 @@ struct judge {
 	const struct spec_resources *resources; /* NULL: none */
 	struct spec_report *report;
 	const struct rule *rule; /* the one that is asked */
+	struct refused refused;  /* by the reader */
+	uint64_t namespaces;     /* CLONE_NEW* flags of those that are listed */
+	bool unknown_namespace;  /* there may be one more */
 	char path[512];
 };
 
@@ -38,6 +43,10 @@ void judge_broken(struct judge *j, struct src_pos at, const char *path, const ch
 
 /* A text from the file, escaped and cut.  Returns buf. */
 const char *judge_text(char buf[static 68], const char *text);
+
+/* Memory for twins_find, of this rule; NULL when there is nothing to compare or no memory, which
+ * the report then knows. */
+struct twin *judge_twins(struct judge *j, size_t count);
 
 /* Asks all the rules of ERROR and WARNING, or those of LINT, that the file can be asked. */
 void judge_all(struct judge *j, bool lint);

@@ -101,22 +101,20 @@ void rule_device_numbers(struct judge *j)
 
 void rule_device_twice(struct judge *j)
 {
-	enum {
-		MOST = 1024
-	}; /* comparing each with each */
 	const size_t count = j->os == NULL ? 0 : j->os->devices.count;
+	struct twin *const paths = judge_twins(j, count);
 
-	for (size_t i = 0; count <= MOST && i < count; i++)
-		for (size_t k = i + 1; k < count; k++) {
-			const struct spec_str *const path = &j->os->devices.items[i].path;
-			const char *const other = j->os->devices.items[k].path.value;
-
-			if (path->value == NULL || other == NULL || strcmp(path->value, other) != 0)
-				continue;
-			judge_broken(j, path->at, judge_path(j, "linux.devices[%zu].path", i),
+	for (size_t i = 0; paths != NULL && i < count; i++) {
+		paths[i].text = j->os->devices.items[i].path.value;
+		paths[i].len = paths[i].text == NULL ? 0 : strlen(paths[i].text);
+	}
+	if (paths != NULL)
+		twins_find(paths, count);
+	for (size_t i = 0; paths != NULL && i < count; i++)
+		if (paths[i].later)
+			judge_broken(j, j->os->devices.items[i].path.at,
+				judge_path(j, "linux.devices[%zu].path", i),
 				"a later entry of the same path takes its place");
-			break;
-		}
 }
 
 void rule_memory_policy(struct judge *j)

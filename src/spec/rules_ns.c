@@ -22,13 +22,17 @@ const struct spec_namespace *spec_namespace_find(const struct spec_config *c, in
 
 void rule_namespace_twice(struct judge *j)
 {
+	uint64_t seen = 0;
+
 	for (size_t i = 0; j->os != NULL && i < j->os->namespaces.count; i++) {
 		const struct spec_namespace *const n = &j->os->namespaces.items[i];
+		const uint64_t flag = (uint64_t)n->type.value; /* 0 when it is none */
 
-		if (GIVEN(n->type) && spec_namespace_find(j->config, n->type.value) != n)
+		if ((seen & flag) != 0)
 			judge_broken(j, n->type.at, judge_path(j, "linux.namespaces[%zu].type", i),
 				"\"%s\" is listed twice",
 				spec_word_text(&spec_namespace_type, n->type.value));
+		seen |= flag;
 	}
 }
 
@@ -177,6 +181,29 @@ static const char *inner_name(const struct spec_net_device *d)
 	return judge_given(&d->name) ? d->name.value : d->host.value;
 }
 
+static void check_names(struct judge *j, const struct spec_net_device_list *list)
+{
+	struct twin *const names = judge_twins(j, list->count);
+
+	for (size_t i = 0; names != NULL && i < list->count; i++) {
+		names[i].text = inner_name(&list->items[i]);
+		names[i].len = strlen(names[i].text);
+	}
+	if (names != NULL)
+		twins_find(names, list->count);
+	for (size_t i = 0; names != NULL && i < list->count; i++) {
+		const struct spec_net_device *const d = &list->items[i];
+		char shown[TEXT_SHOWN];
+
+		if (names[i].first == i)
+			continue;
+		(void)judge_text(shown, d->host.value);
+		judge_broken(j, GIVEN(d->name) ? d->name.at : d->host.at,
+			judge_path(j, "linux.netDevices[\"%s\"].name", shown),
+			"another device has the same name in the container");
+	}
+}
+
 void rule_net_device(struct judge *j)
 {
 	const struct spec_net_device_list *const list = j->os == NULL ? NULL : &j->os->netDevices;
@@ -188,17 +215,5 @@ void rule_net_device(struct judge *j)
 			"needs a network namespace in linux.namespaces");
 		spec_report_hint(j->report, "add { \"type\": \"network\" }");
 	}
-	for (size_t i = 1; i < list->count; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct spec_net_device *const d = &list->items[i];
-			char shown[TEXT_SHOWN];
-
-			if (strcmp(inner_name(d), inner_name(&list->items[k])) != 0)
-				continue;
-			(void)judge_text(shown, d->host.value);
-			judge_broken(j, GIVEN(d->name) ? d->name.at : d->host.at,
-				judge_path(j, "linux.netDevices[\"%s\"].name", shown),
-				"another device has the same name in the container");
-			break;
-		}
+	check_names(j, list);
 }

@@ -139,34 +139,28 @@ void rule_env_form(struct judge *j)
 	}
 }
 
-/* Is there an entry of the same name behind this one? */
-static bool has_later(const struct spec_strings *env, size_t i)
-{
-	const size_t len = name_length(env->items[i].value);
-
-	for (size_t k = i + 1; k < env->count; k++)
-		if (env->items[k].value != NULL && name_length(env->items[k].value) == len &&
-			memcmp(env->items[k].value, env->items[i].value, len) == 0)
-			return true;
-	return false;
-}
-
 void rule_env_twice(struct judge *j)
 {
-	enum {
-		MOST = 1024
-	}; /* comparing each with each: a longer list is not written by hand */
 	const struct spec_strings *const env = &j->process->env;
+	struct twin *const names = judge_twins(j, env->count);
 
-	for (size_t i = 0; env->count <= MOST && i < env->count; i++) {
+	for (size_t i = 0; names != NULL && i < env->count; i++) {
 		const char *const entry = env->items[i].value;
+
+		if (entry == NULL || entry[name_length(entry)] != '=')
+			continue;
+		names[i].text = entry;
+		names[i].len = name_length(entry);
+	}
+	if (names != NULL)
+		twins_find(names, env->count);
+	for (size_t i = 0; names != NULL && i < env->count; i++) {
 		char shown[TEXT_SHOWN];
 
-		if (entry == NULL || entry[name_length(entry)] != '=' || !has_later(env, i))
-			continue;
-		judge_broken(j, env->items[i].at, judge_path(j, "process.env[%zu]", i),
-			"\"%s\": a later entry of the same name takes its place",
-			judge_text(shown, entry));
+		if (names[i].later)
+			judge_broken(j, env->items[i].at, judge_path(j, "process.env[%zu]", i),
+				"\"%s\": a later entry of the same name takes its place",
+				judge_text(shown, names[i].text));
 	}
 }
 
