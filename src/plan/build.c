@@ -56,12 +56,11 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 static int grow(struct plan *p)
 {
 	const size_t capacity = p->capacity == 0 ? 128 : p->capacity * 2;
-	struct plan_op *const ops = arena_array(p->arena, capacity, sizeof(*ops));
+	struct plan_op *const ops =
+		arena_grow(p->arena, p->ops, p->capacity * sizeof(*ops), capacity * sizeof(*ops));
 
 	if (ops == NULL)
 		return -ENOMEM;
-	if (p->count > 0)
-		memcpy(ops, p->ops, p->count * sizeof(*ops));
 	p->ops = ops;
 	p->capacity = capacity;
 	return 0;
@@ -115,8 +114,11 @@ int plan_warn(struct plan *p, struct src_pos at, struct err *e, const char *fmt,
 	if (w->text == NULL)
 		return err_set(e, ENOMEM, at, "out of memory");
 	w->at = at;
-	w->next = p->warnings;
-	p->warnings = w;
+	if (p->last_warning == NULL)
+		p->warnings = w;
+	else
+		p->last_warning->next = w;
+	p->last_warning = w;
 	return 0;
 }
 

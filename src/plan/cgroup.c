@@ -207,13 +207,19 @@ static int check_file_name(struct limit_writer *w, const char *name)
 		text_escape(shown, sizeof(shown), name, strlen(name)));
 }
 
+enum {
+	UNIFIED_LINES_MAX = 65536 /* each is an operation */
+};
+
 /* Some files take a line a device, and each write(2) is one line. */
-static int write_lines(struct limit_writer *w, const char *file, const char *text)
+static int write_lines(struct limit_writer *w, const char *file, const char *text, size_t *lines)
 {
 	while (*text != '\0') {
 		const size_t len = strcspn(text, "\n");
 
 		TRY(limit_check_text(w, text, len));
+		if (len > 0 && ++*lines > UNIFIED_LINES_MAX)
+			return limit_bad(w, "more than 65536 lines in all");
 		if (len > 0)
 			TRY(limit_put(w, file, arena_text(w->p->arena, text, len), false));
 		text += len + (text[len] != '\0');
@@ -223,6 +229,8 @@ static int write_lines(struct limit_writer *w, const char *file, const char *tex
 
 static int write_UNIFIED(struct limit_writer *w, const struct spec_map *map)
 {
+	size_t lines = 0;
+
 	for (size_t i = 0; i < map->count; i++) {
 		const struct spec_pair *const pair = &map->items[i];
 		const char *const file = pair->key.value;
@@ -233,7 +241,7 @@ static int write_UNIFIED(struct limit_writer *w, const struct spec_map *map)
 		w->path = arena_printf(w->p->arena, "unified.%s", file);
 		if (w->path == NULL)
 			return err_set(w->e, ENOMEM, w->at, "out of memory");
-		TRY(write_lines(w, file, pair->value.value));
+		TRY(write_lines(w, file, pair->value.value, &lines));
 		w->path = "unified";
 	}
 	return 0;

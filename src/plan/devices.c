@@ -4,6 +4,7 @@
  * lets nobody make nodes, the host's are bound. */
 #include "plan/build.h"
 
+#include "base/twins.h"
 #include "plan/paths.h"
 
 #include <linux/mount.h>
@@ -44,14 +45,15 @@ static bool dev_is_bound(const struct plan *p)
 	return false;
 }
 
-static const struct spec_device *configured(const struct plan *p, const char *path)
+/* Is there a device of the configuration in the place of a default one? */
+static bool is_configured(const struct plan *p, const char *path)
 {
 	const struct spec_device_list *const list = &p->config->os->devices;
 
-	for (size_t i = list->count; i > 0; i--) /* the last of several wins */
-		if (strcmp(list->items[i - 1].path.value, path) == 0)
-			return &list->items[i - 1];
-	return NULL;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].path.value, path) == 0)
+			return true;
+	return false;
 }
 
 /* The host's node at the same path, with what a device needs of a mount and no more. */
@@ -83,7 +85,7 @@ static int append_defaults(struct plan *p, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
 		struct plan_op *op;
 
-		if (configured(p, nodes[i].path) != NULL)
+		if (is_configured(p, nodes[i].path))
 			continue;
 		if (p->in_user_ns) {
 			TRY(append_bound(p, POS_NONE, "default devices", nodes[i].path, e));
@@ -204,17 +206,33 @@ static int append_console(struct plan *p, struct err *e)
 	return 0;
 }
 
-int plan_devices(struct plan *p, struct err *e)
+/* Of several with the same path the last wins. */
+static int append_devices(struct plan *p, struct err *e)
 {
 	const struct spec_device_list *const list = &p->config->os->devices;
+	struct twin *const paths = arena_array(p->arena, list->count + 1, sizeof(*paths));
+
+	if (paths == NULL)
+		return err_set(e, ENOMEM, list->at, "out of memory");
+	for (size_t i = 0; i < list->count; i++) {
+		paths[i].text = list->items[i].path.value;
+		paths[i].len = strlen(paths[i].text);
+	}
+	twins_find(paths, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		if (!paths[i].later)
+			TRY(append_device(p, i, e));
+	return 0;
+}
+
+int plan_devices(struct plan *p, struct err *e)
+{
 
 	if (!dev_is_bound(p)) {
 		if (p->dev_slot == SLOT_NONE)
 			TRY(open_dev(p, "/dev", &p->dev_slot, e));
 		TRY(append_defaults(p, e));
-		for (size_t i = 0; i < list->count; i++)
-			if (configured(p, list->items[i].path.value) == &list->items[i])
-				TRY(append_device(p, i, e));
+		TRY(append_devices(p, e));
 	}
 	/* The session's leader is who may have a controlling terminal. */
 	if (plan_append(p, PLAN_session, POS_NONE, e, "process") == NULL)

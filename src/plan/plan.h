@@ -41,7 +41,7 @@ struct plan_id_map {
 /* Something that was asked for and is not given, but need not stop a container by the
  * specification.  Goes to the log, never to the terminal. */
 struct plan_warning {
-	const struct plan_warning *next;
+	struct plan_warning *next;
 	struct src_pos at;
 	const char *text;
 };
@@ -87,9 +87,9 @@ struct plan {
 	int shown_slot;          /* where hooks look for the root, SLOT_NONE: no such hooks */
 	int hook_slots[2];       /* state for createContainer and startContainer hooks */
 	int report_slot;         /* by which a start is told of a failure, the caller's to fill */
-	const struct plan_late *late;     /* mounts that become read-only at the end */
-	const struct plan_userns *idmaps; /* those made or opened so far */
-	const struct plan_warning *warnings;
+	const struct plan_late *late;                 /* mounts that become read-only at the end */
+	const struct plan_userns *idmaps;             /* those made or opened so far */
+	struct plan_warning *warnings, *last_warning; /* in the order in which they were found */
 	const char *rdt_group; /* absolute: its resctrl group; NULL: linux.intelRdt is not there */
 	bool rdt_make;         /* which is made, if it is not there */
 	const char *rdt_monitor; /* absolute; NULL: none is made */

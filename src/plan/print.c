@@ -52,12 +52,8 @@ static void put_operation(struct sentence *s, const struct plan_op *op)
 	}
 }
 
-/* Warnings are a list with the newest first. */
-static void put_warnings(struct sentence *s, const struct plan_warning *w)
+static void put_warning(struct sentence *s, const struct plan_warning *w)
 {
-	if (w == NULL)
-		return;
-	put_warnings(s, w->next);
 	sentence_put(s, "warning     ");
 	sentence_foreign(s, w->text);
 	if (w->at.line != 0)
@@ -85,7 +81,8 @@ int plan_print_text(const struct plan *p, const char **ret, struct err *e)
 		put_place(&s, op->path, op->at);
 		sentence_put(&s, "\n");
 	}
-	put_warnings(&s, p->warnings);
+	for (const struct plan_warning *w = p->warnings; w != NULL; w = w->next)
+		put_warning(&s, w);
 	sentence_put(&s, ""); /* an empty plan is an empty text */
 	return finish(&s, ret, e);
 }
@@ -191,9 +188,6 @@ void plan_print_json(const struct plan *p, struct json_out *j, const char *key)
 
 static void json_warning(struct json_out *j, const struct plan_warning *w)
 {
-	if (w == NULL)
-		return;
-	json_warning(j, w->next);
 	json_object(j, NULL);
 	json_text(j, "text", w->text);
 	json_position(j, w->at);
@@ -203,6 +197,7 @@ static void json_warning(struct json_out *j, const struct plan_warning *w)
 void plan_print_json_warnings(const struct plan *p, struct json_out *j, const char *key)
 {
 	json_array(j, key);
-	json_warning(j, p->warnings);
+	for (const struct plan_warning *w = p->warnings; w != NULL; w = w->next)
+		json_warning(j, w);
 	json_end(j);
 }

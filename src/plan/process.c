@@ -2,9 +2,15 @@
  * parent and child wait for each other around its start. */
 #include "plan/build.h"
 
+#include "base/twins.h"
 #include "plan/seccomp.h"
 
+#include <limits.h>
 #include <string.h>
+
+enum {
+	PLACES_MAX = 4096 /* of which each may have a text of its own */
+};
 
 static int append_plain(
 	struct plan *p, enum plan_kind kind, struct src_pos at, const char *path, struct err *e)
@@ -79,21 +85,6 @@ static int append_settings(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* The name of an environment entry ends at '='; entries without one are dropped, as engines hand
- * them over; of two of the same name the later wins; an empty HOME gives way to the user's own. */
-static bool env_superseded(const struct spec_strings *env, size_t i)
-{
-	const char *const entry = env->items[i].value;
-	const size_t len = strcspn(entry, "=");
-
-	if (len == 0 || entry[len] == '\0' || strcmp(entry, "HOME=") == 0)
-		return true;
-	for (size_t k = i + 1; k < env->count; k++)
-		if (strncmp(env->items[k].value, entry, len + 1) == 0)
-			return true;
-	return false;
-}
-
 static const char *env_find(const char *const *env, const char *name)
 {
 	const size_t len = strlen(name);
@@ -104,45 +95,61 @@ static const char *env_find(const char *const *env, const char *name)
 	return NULL;
 }
 
-/* The environment, with a free place in front for HOME, which the child may have to find out. */
+/* The environment, with a free place in front for HOME, which the child may have to find out.
+ * The name of an entry ends at '='; entries without one are dropped, as engines hand them over; of
+ * two of the same name the later wins; an empty HOME gives way to the user's own. */
 static const char *const *environment(struct plan *p)
 {
 	const struct spec_strings *const env = &p->config->process->env;
 	const char **const ret = arena_array(p->arena, env->count + 2, sizeof(*ret));
+	struct twin *const names = arena_array(p->arena, env->count + 1, sizeof(*names));
 	size_t n = 1;
 
-	if (ret == NULL)
+	if (ret == NULL || names == NULL)
 		return NULL;
+	for (size_t i = 0; i < env->count; i++) {
+		const char *const entry = env->items[i].value;
+
+		names[i].len = strcspn(entry, "=");
+		names[i].text = names[i].len == 0 || entry[names[i].len] == '\0' ? NULL : entry;
+	}
+	twins_find(names, env->count);
 	ret[0] = "HOME=/";
 	for (size_t i = 0; i < env->count; i++)
-		if (!env_superseded(env, i))
-			ret[n++] = env->items[i].value;
+		if (names[i].text != NULL && !names[i].later && strcmp(names[i].text, "HOME=") != 0)
+			ret[n++] = names[i].text;
 	return ret;
+}
+
+static size_t count_places(const char *name, const char *path)
+{
+	size_t count = 1;
+
+	/* with a slash, or longer than a file's name can be, it is not looked for */
+	if (strchr(name, '/') != NULL || strlen(name) > NAME_MAX)
+		return 1;
+	for (const char *c = path; *c != '\0'; c++)
+		count += *c == ':';
+	return count;
 }
 
 /* Where the program may be: the name itself, or below each directory of the container's PATH. */
 static const char *const *places(struct plan *p, const char *name, const char *path)
 {
-	const char **ret;
-	size_t count = 1, n = 0;
+	const size_t count = count_places(name, path);
+	const char **const ret = arena_array(p->arena, count + 1, sizeof(*ret));
 
-	for (const char *c = path; c != NULL && *c != '\0'; c++)
-		count += *c == ':';
-	ret = arena_array(p->arena, count + 1, sizeof(*ret));
 	if (ret == NULL || name[0] == '\0')
 		return ret;
-	if (strchr(name, '/') != NULL) {
-		ret[0] = name;
-		return ret;
-	}
-	for (const char *c = path; c != NULL;) {
-		const size_t len = strcspn(c, ":");
+	ret[0] = name;
+	for (size_t i = 0; i < count && strchr(name, '/') == NULL; i++) {
+		const size_t len = strcspn(path, ":");
 
-		ret[n] = arena_printf(
-			p->arena, "%.*s/%s", len == 0 ? 1 : (int)len, len == 0 ? "." : c, name);
-		if (ret[n++] == NULL)
+		ret[i] = arena_printf(
+			p->arena, "%.*s/%s", len == 0 ? 1 : (int)len, len == 0 ? "." : path, name);
+		if (ret[i] == NULL)
 			return NULL;
-		c = c[len] == ':' ? c + len + 1 : NULL;
+		path += len + 1;
 	}
 	return ret;
 }
@@ -162,9 +169,14 @@ static int append_program(struct plan *p, const char *const *env, struct err *e)
 	const struct spec_process *const process = p->config->process;
 	const char *const name = process->args.items[0].value;
 	const char *const home = env_find(env + 1, "HOME");
-	const char *const path = env_find(env + 1, "PATH");
+	const char *path = env_find(env + 1, "PATH");
 	struct plan_op *op;
 
+	if (path == NULL)
+		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	if (count_places(name, path) > PLACES_MAX)
+		return err_set(e, E2BIG, process->env.at,
+			"process.env: more than %d directories in PATH", PLACES_MAX);
 	if (home == NULL || home[0] == '\0') {
 		op = plan_append(p, PLAN_home, POS_NONE, e, "process.env");
 		if (op == NULL)
@@ -175,9 +187,7 @@ static int append_program(struct plan *p, const char *const *env, struct err *e)
 	if (op == NULL)
 		return -ENOMEM;
 	op->find_program.name = name;
-	op->find_program.places = places(p, name,
-		path != NULL ? path
-			     : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	op->find_program.places = places(p, name, path);
 	return op->find_program.places != NULL
 		       ? 0
 		       : err_set(e, ENOMEM, process->args.at, "out of memory");

@@ -30,13 +30,11 @@ _Static_assert(ARRAY_LEN(slot_names) == SLOT_FIRST_FREE, "each fixed slot has a 
 static bool grow(struct sentence *s, size_t need)
 {
 	const size_t size = need < 512 ? 1024 : need * 2;
-	char *const text = arena_alloc(s->arena, size);
+	char *const text = arena_grow(s->arena, s->text, s->size, size);
 
 	s->failed = s->failed || text == NULL;
 	if (text == NULL)
 		return false;
-	if (s->len > 0)
-		memcpy(text, s->text, s->len);
 	s->text = text;
 	s->size = size;
 	return true;
@@ -90,20 +88,43 @@ void sentence_format(struct sentence *s, const char *fmt, ...)
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-/* A character at a time, for the text may be longer than any buffer. */
+/* One character.  Returns its bytes of the text. */
+static size_t put_one(struct sentence *s, const char *text, size_t len, bool quotes_too)
+{
+	uint32_t c = 0;
+	const size_t known = text_utf8(text, len, &c), size = known == 0 ? 1 : known;
+	char one[16];
+
+	if (*text == '"' && !quotes_too)
+		sentence_put(s, "\"");
+	else
+		sentence_put(s, text_escape(one, sizeof(one), text, size));
+	return size;
+}
+
+/* The bytes in front that are shown as they are. */
+static size_t plain_bytes(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] >= ' ' && text[n] <= '~' && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
+/* Piece by piece, for the text may be longer than any buffer; where it will be cut, a character at
+ * a time, so that it is not cut too early. */
 static void put_escaped(struct sentence *s, const char *text, bool quotes_too)
 {
 	size_t len = strlen(text);
 
-	while (len > 0) {
-		uint32_t c = 0;
-		const size_t known = text_utf8(text, len, &c), size = known == 0 ? 1 : known;
-		char one[16];
+	while (len > 0 && !s->failed && !s->cut) {
+		size_t size = s->arena == NULL ? 0 : plain_bytes(text);
 
-		if (*text == '"' && !quotes_too)
-			sentence_put(s, "\"");
+		if (size > 0)
+			put(s, text, size);
 		else
-			sentence_put(s, text_escape(one, sizeof(one), text, size));
+			size = put_one(s, text, len, quotes_too);
 		text += size;
 		len -= size;
 	}

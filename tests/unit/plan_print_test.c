@@ -78,10 +78,10 @@ Test(plan_print, empty)
 Test(plan_print, numbers_and_warnings_in_order)
 {
 	AUTO_ARENA a = { 0 };
-	const struct plan_warning first = { NULL, { 4, 2 }, "one\ttwo" };
-	const struct plan_warning second = { &first, POS_NONE, "three" };
+	struct plan_warning second = { NULL, POS_NONE, "three" };
+	struct plan_warning first = { &second, { 4, 2 }, "one\ttwo" };
 	struct plan_op ops[10];
-	const struct plan p = { .arena = &a, .ops = ops, .count = 10, .warnings = &second };
+	const struct plan p = { .arena = &a, .ops = ops, .count = 10, .warnings = &first };
 	const char *const end = " 10  child   make a session  process\n"
 				"warning     one\\ttwo :4\n"
 				"warning     three\n";
@@ -97,7 +97,7 @@ Test(plan_print, numbers_and_warnings_in_order)
 Test(plan_print, json)
 {
 	AUTO_ARENA a = { 0 };
-	const struct plan_warning warning = { NULL, { 4, 2 }, "beware" };
+	struct plan_warning warning = { NULL, { 4, 2 }, "beware" };
 	struct plan_op ops[] = {
 		{ PLAN_node, { 41, 7 }, "linux.devices[0]",
 			.node = { "/dev/f\"", 020666, 10, 229, 0, 0 } },
