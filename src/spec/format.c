@@ -1,6 +1,7 @@
 /* Forms of strings: one function a row of spec/formats.def.  Looks at nothing but the text. */
 #include "spec/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -58,31 +59,43 @@ static const char *skip_blanks(const char *text)
 }
 
 /* One number of a list; NULL when there is none. */
-static const char *skip_id(const char *text)
+static const char *skip_id(const char *text, long *ret)
 {
 	const char *const p = skip_blanks(text);
 	const size_t len = digits(p);
 
-	return len == 0 || len > LARGEST_ID_DIGITS ? NULL : skip_blanks(p + len);
+	if (len == 0 || len > LARGEST_ID_DIGITS)
+		return NULL;
+	*ret = strtol(p, NULL, 10);
+	return skip_blanks(p + len);
 }
 
 /* The ":used/size" that a range may have behind it; NULL when it is broken. */
 static const char *skip_groups(const char *p)
 {
+	long used, size;
+
 	if (p == NULL || *p != ':')
 		return p;
-	p = skip_id(p + 1);
-	return p != NULL && *p == '/' ? skip_id(p + 1) : NULL;
+	p = skip_id(p + 1, &used);
+	if (p == NULL || *p != '/')
+		return NULL;
+	p = skip_id(p + 1, &size);
+	return p != NULL && used <= size && size > 0 ? p : NULL;
 }
 
 /* The kernel's list format for CPUs and memory nodes: cpuset(7), "List format". */
 static bool is_ids(const char *text)
 {
 	while (true) {
-		const char *p = skip_id(text);
+		long first = 0, last = 0;
+		const char *p = skip_id(text, &first);
 
-		if (p != NULL && *p == '-')
-			p = skip_groups(skip_id(p + 1));
+		if (p != NULL && *p == '-') {
+			p = skip_groups(skip_id(p + 1, &last));
+			if (last < first)
+				return false;
+		}
 		if (p == NULL)
 			return false;
 		if (*p != ',')
@@ -122,6 +135,11 @@ static bool is_closid(const char *text)
 static bool is_line(const char *text)
 {
 	return text[0] != '\0' && strchr(text, '\n') == NULL;
+}
+
+static bool is_bandwidth(const char *text)
+{
+	return strncmp(text, "MB:", 3) == 0 && is_line(text);
 }
 
 /* net/core/dev.c, dev_valid_name; with % the kernel takes it for a pattern of names */

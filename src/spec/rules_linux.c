@@ -1,10 +1,15 @@
 /* Rules of devices, memory policy, personality, resctrl, seccomp, and of the members at the top.
  * Asks the host nothing. */
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
 #include "spec/rules.h"
+
+enum {
+	ERRNO_MAX = 4095 /* <linux/err.h>: what is above is no error to the C library */
+};
 
 /* <linux/mempolicy.h> */
 #define MODE_DEFAULT   0
@@ -166,6 +171,10 @@ static void check_errno(struct judge *j, const struct spec_enum *action,
 		judge_broken(j, number->at, path,
 			"only SCMP_ACT_ERRNO and SCMP_ACT_TRACE have a number, %s is %s",
 			action_name, spec_word_text(&spec_seccomp_action, action->value));
+	else if (GIVEN(*action) && action->value == SPEC_SECCOMP_ERRNO && number->value > ERRNO_MAX)
+		judge_broken(j, number->at, path,
+			"expected a whole number from 0 to %d with SCMP_ACT_ERRNO, found %" PRIu64,
+			ERRNO_MAX, number->value);
 }
 
 void rule_seccomp_errno(struct judge *j)
@@ -196,6 +205,7 @@ void rule_seccomp_notify(struct judge *j)
 		judge_broken(j, s->defaultAction.at, "linux.seccomp.defaultAction",
 			"SCMP_ACT_NOTIFY cannot be the default action");
 	if (judge_given(&s->listenerMetadata) && !judge_given(&s->listenerPath) &&
+		!judge_refused(j, "linux.seccomp.listenerPath") &&
 		spec_annotation(j->config, "run.oci.seccomp.receiver") == NULL)
 		judge_broken(j, s->listenerMetadata.at, "linux.seccomp.listenerMetadata",
 			"needs linux.seccomp.listenerPath");

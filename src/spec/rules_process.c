@@ -194,16 +194,38 @@ void rule_capability_sets(struct judge *j)
 
 	if (c == NULL)
 		return;
+	if (judge_refused(j, "process.capabilities.permitted"))
+		return;
 	check_subset(j, &c->effective, "effective", set_of(&c->permitted));
-	check_subset(j, &c->ambient, "ambient", set_of(&c->permitted) & set_of(&c->inheritable));
+	if (!judge_refused(j, "process.capabilities.inheritable"))
+		check_subset(
+			j, &c->ambient, "ambient", set_of(&c->permitted) & set_of(&c->inheritable));
 }
 
 void rule_console_size(struct judge *j)
 {
 	const struct spec_console_size *const size = j->process->consoleSize;
 
-	if (size != NULL && !j->process->terminal.value &&
+	if (size != NULL && !j->process->terminal.value && !judge_refused(j, "process.terminal") &&
 		(size->height.value != 0 || size->width.value != 0))
 		judge_broken(j, size->at, "process.consoleSize",
 			"ignored: process.terminal is not true");
+}
+
+static void check_console(struct judge *j, const struct spec_uint *n, const char *path)
+{
+	if (n->value > UINT16_MAX)
+		judge_broken(j, n->at, path, "expected a whole number from 0 to %d, found %" PRIu64,
+			UINT16_MAX, n->value);
+}
+
+/* Without a terminal it has to be ignored, whatever it is. */
+void rule_console_range(struct judge *j)
+{
+	const struct spec_console_size *const size = j->process->consoleSize;
+
+	if (size == NULL || !j->process->terminal.value)
+		return;
+	check_console(j, &size->height, "process.consoleSize.height");
+	check_console(j, &size->width, "process.consoleSize.width");
 }

@@ -1,5 +1,6 @@
 /* Rules of linux.resources that hold on every host.  Knows no cgroup file. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -41,6 +42,9 @@ void rule_cpu_max(struct judge *j)
 	if (c->quota.value > 0 && c->quota.value < QUOTA_MIN)
 		judge_broken(j, c->quota.at, "linux.resources.cpu.quota",
 			"expected at least 1000 microseconds, found %" PRId64, c->quota.value);
+	else if (c->quota.value > 0 && c->burst.value > (uint64_t)c->quota.value)
+		judge_broken(j, c->burst.at, "linux.resources.cpu.burst",
+			"%" PRIu64 " is above the quota %" PRId64, c->burst.value, c->quota.value);
 }
 
 static void check_weight(struct judge *j, const struct spec_uint *weight, const char *path)
@@ -64,6 +68,47 @@ void rule_io_weight(struct judge *j)
 
 		check_weight(j, &d->weight, judge_path(j, "%s[%zu].weight", list, i));
 		check_weight(j, &d->leafWeight, judge_path(j, "%s[%zu].leafWeight", list, i));
+	}
+}
+
+static bool is_either(struct judge *j, bool given, const char *path, const char *a, const char *b)
+{
+	char one[128], other[128];
+
+	(void)snprintf(one, sizeof(one), "%s.%s", path, a);
+	(void)snprintf(other, sizeof(other), "%s.%s", path, b);
+	return given || judge_refused(j, one) || judge_refused(j, other);
+}
+
+void rule_io_weight_device(struct judge *j)
+{
+	const struct spec_block_io *const b = j->resources->blockIO;
+
+	for (size_t i = 0; b != NULL && i < b->weightDevice.count; i++) {
+		const struct spec_weight_device *const d = &b->weightDevice.items[i];
+		const char *const path =
+			judge_path(j, "linux.resources.blockIO.weightDevice[%zu]", i);
+
+		if (!is_either(j, GIVEN(d->weight) || GIVEN(d->leafWeight), path, "weight",
+			    "leafWeight"))
+			judge_broken(j, d->at, path, "neither weight nor leafWeight is there");
+	}
+}
+
+void rule_rdma_limit(struct judge *j)
+{
+	const struct spec_rdma_list *const list = &j->resources->rdma;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct spec_rdma *const d = &list->items[i];
+		char shown[TEXT_SHOWN];
+		const char *const path = judge_path(
+			j, "linux.resources.rdma[\"%s\"]", judge_text(shown, d->name.value));
+
+		if (!is_either(j, GIVEN(d->hcaHandles) || GIVEN(d->hcaObjects), path, "hcaHandles",
+			    "hcaObjects"))
+			judge_broken(
+				j, d->name.at, path, "neither hcaHandles nor hcaObjects is there");
 	}
 }
 

@@ -11,14 +11,14 @@
 #include "spec/spec.h"
 
 /* A configuration with nothing but what is required, open for more members. */
-#define BASE   "{'ociVersion':'1.0',\n 'root':{'path':'r'},\n 'process':{'args':['a'],'cwd':'/'}"
+#define BASE   "{'ociVersion':'1.0.0',\n 'root':{'path':'r'},\n 'process':{'args':['a'],'cwd':'/'}"
 #define MOUNT  "{'type':'mount'}"
 #define TOP(x) BASE ",\n 'linux':{'namespaces':[" MOUNT "]},\n " x "}"
 
 /* More namespaces (each with a comma in front), more members of linux. */
 #define LINUX(namespaces, x) BASE ",\n 'linux':{'namespaces':[" MOUNT namespaces "],\n " x "}}"
-#define PROCESS(x)                                                                 \
-	"{'ociVersion':'1.0','root':{'path':'r'},\n 'linux':{'namespaces':[" MOUNT \
+#define PROCESS(x)                                                                   \
+	"{'ociVersion':'1.0.0','root':{'path':'r'},\n 'linux':{'namespaces':[" MOUNT \
 	"]},\n 'process':{" x "}}"
 
 struct spec_case {
