@@ -27,6 +27,7 @@ struct child {
 
 	/* filled while walking */
 	uint32_t at;     /* number of the operation at hand */
+	bool net_made;   /* the parent has said so: see child_recv */
 	bool empty_used; /* SLOT_EMPTY is mounted: from now on it is cloned */
 	int spent[12];   /* descriptors that have served: see child_spend */
 	unsigned spent_count;

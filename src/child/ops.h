@@ -31,6 +31,10 @@ void child_report(struct child *c, struct proto_msg *m);
 /* The descriptor in a slot that the plan may not have; FD_NONE then. */
 int child_slot(const struct child *c, int slot);
 
+/* Waits for a message of the parent's about an operation of both.  That the network namespace is
+ * made it says when that is so, which may be before: it is kept for net_join. */
+CHECKED int child_recv(struct child *c, struct proto_msg *ret, int *ret_fd);
+
 /* Really closes the descriptors from first to last, but for some.
  * keep  in any order; FD_NONE among them is nothing */
 CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);

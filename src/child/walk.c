@@ -68,13 +68,24 @@ void child_spend(struct child *c, int *fd)
 	c->spent[c->spent_count++] = fd_take(fd);
 }
 
+int child_recv(struct child *c, struct proto_msg *ret, int *ret_fd)
+{
+	for (;;) {
+		TRY(proto_recv(c->sock, ret, ret_fd));
+		if (ret->kind != PROTO_DONE || ret->op >= c->at ||
+			c->plan->ops[ret->op].kind != PLAN_net_make)
+			return 0;
+		c->net_made = true;
+	}
+}
+
 int do_parent_done(struct child *c, const struct plan_parent_done *op)
 {
 	struct proto_msg m;
 	AUTO_FD fd = FD_NONE;
 
 	(void)op; /* its words are for people */
-	TRY(proto_recv(c->sock, &m, &fd));
+	TRY(child_recv(c, &m, &fd));
 	return m.kind == PROTO_DONE && m.op == c->at ? 0 : -EPROTO;
 }
 

@@ -104,6 +104,15 @@ def unmapped(w):
     equal(r.err.count("can't create"), 2, f"refusals in {r}")
 
 
+@case("idmap: a mount before the network namespace is entered")
+def early(w):
+    b = w.bundle().shell(f"{STAT} /mnt/five")
+    os.mkdir(b.file("mnt"))
+    b.bind(source(w), "/mnt", "bind", "idmap=uids=5-7-1;gids=6-8-1")
+    b.config["mounts"].insert(0, b.config["mounts"].pop())
+    equal(run(b), "/mnt/five 7:8\n", "inside")
+
+
 @rows("idmap: mounts below", (
     ("idmap", "idmap", "65534:65534", "0:0"),
     ("ridmap", "ridmap", "65534:65534", "65534:65534")))
