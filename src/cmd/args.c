@@ -17,6 +17,8 @@ static const struct cmd_command commands[] = {
 #define AT_VALUE(place, member) offsetof(struct cmd_args, place member), 0
 #define AT_MAYBE(place, member) \
 	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_value)
+#define AT_LIST(place, member) \
+	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_count)
 
 static const struct cmd_option options[] = {
 #define GLOBAL(member, letter, name, kind, value, what) \
@@ -107,12 +109,33 @@ static int read_bool(const char *name, const char *word, bool *ret, struct err *
 	return err_set(e, EINVAL, POS_NONE, "option --%s: expected true or false", name);
 }
 
+static bool takes_value(const struct cmd_option *o)
+{
+	return o->kind == KIND_VALUE || o->kind == KIND_LIST;
+}
+
+static int store_next(
+	struct cmd_args *a, const struct cmd_option *o, const char *value, struct err *e)
+{
+	size_t count;
+
+	memcpy(&count, (char *)a + o->value_offset, sizeof(count));
+	if (count == CMD_LIST_MAX)
+		return err_set(e, E2BIG, POS_NONE, "option --%s: given more than %d times", o->name,
+			CMD_LIST_MAX);
+	memcpy((char *)a + o->offset + count++ * sizeof(value), &value, sizeof(value));
+	memcpy((char *)a + o->value_offset, &count, sizeof(count));
+	return 0;
+}
+
 /* value  what came with "=", or NULL */
 static int store(struct cmd_args *a, const struct cmd_option *o, const char *value, struct err *e)
 {
 	char *const member = (char *)a + o->offset;
 	bool flag = true;
 
+	if (o->kind == KIND_LIST)
+		return store_next(a, o, value, e);
 	if (o->kind == KIND_VALUE) {
 		memcpy(member, &value, sizeof(value));
 		return 0;
@@ -140,7 +163,7 @@ static int take_long(struct cmd_args *a, char *const *at, const char *name,
 
 	if (value != NULL) {
 		value++;
-	} else if (o->kind == KIND_VALUE) {
+	} else if (takes_value(o)) {
 		if (at[1] == NULL)
 			return needs_value(o, e);
 		value = at[1];
@@ -158,7 +181,7 @@ static int take_letters(struct cmd_args *a, enum cmd_name command, char *const *
 
 		if (o == NULL)
 			return unknown(command, *at, e);
-		if (o->kind != KIND_VALUE) {
+		if (!takes_value(o)) {
 			TRY(store(a, o, NULL, e));
 			continue;
 		}

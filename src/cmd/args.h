@@ -14,8 +14,9 @@ enum cmd_name {
 };
 
 enum {
-	CMD_WORDS_MAX = 2
-}; /* the most that a row of the table allows */
+	CMD_WORDS_MAX = 2, /* the most that a row of the table allows */
+	CMD_LIST_MAX = 512 /* of one option; the kernel stacks 500 layers */
+};
 
 enum cmd_flag {
 	PROTECT = 1
@@ -26,6 +27,9 @@ enum cmd_flag {
 #define ARGS_MAYBE(member) \
 	bool member;       \
 	const char *member##_value;
+#define ARGS_LIST(member)                                          \
+	const char *member[CMD_LIST_MAX + 1]; /* ends with NULL */ \
+	size_t member##_count;
 
 /* Options that were given, in C's own types; zero where not. */
 struct cmd_args {
@@ -50,7 +54,8 @@ struct cmd_command {
 enum cmd_kind {
 	KIND_FLAG,
 	KIND_VALUE,
-	KIND_MAYBE
+	KIND_MAYBE,
+	KIND_LIST
 };
 
 struct cmd_option {
@@ -59,7 +64,7 @@ struct cmd_option {
 	const char *name, *value, *what;
 	enum cmd_kind kind;
 	size_t offset;       /* in struct cmd_args */
-	size_t value_offset; /* of KIND_MAYBE: where its value goes */
+	size_t value_offset; /* of KIND_MAYBE: where its value goes; of KIND_LIST: the count */
 };
 
 const struct cmd_command *cmd_command(enum cmd_name name);

@@ -17,7 +17,8 @@ static void print_option(const struct cmd_option *o)
 	if (o->letter != '\0')
 		(void)snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 	(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, o->name,
-		o->kind == KIND_VALUE ? " " : (o->kind == KIND_MAYBE ? "[=" : ""),
+		o->kind == KIND_VALUE || o->kind == KIND_LIST ? " "
+							      : (o->kind == KIND_MAYBE ? "[=" : ""),
 		o->value != NULL ? o->value : "", o->kind == KIND_MAYBE ? "]" : "");
 	(void)printf("  %-*s  %s\n", COLUMN, left, o->what);
 }
