@@ -28,6 +28,9 @@ test   cmd:busybox               busybox-static busybox busybox-static busybox b
 test   cmd:newuidmap             uidmap shadow-utils shadow-uidmap shadow shadow
 test   cmd:strace                strace strace strace strace strace
 test   cmd:runc                  runc runc runc runc runc
+test   cmd:mkfs.erofs            erofs-utils erofs-utils erofs-utils erofs-utils erofs-utils
+test   cmd:mksquashfs            squashfs-tools squashfs-tools squashfs-tools squashfs-tools squashfs
+test   cmd:mke2fs                e2fsprogs e2fsprogs e2fsprogs e2fsprogs e2fsprogs
 test   cmd:unshare               util-linux util-linux util-linux util-linux util-linux
 test   cmd:setpriv               util-linux util-linux setpriv util-linux util-linux
 test   cmd:readelf               binutils binutils binutils binutils binutils

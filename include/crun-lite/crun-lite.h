@@ -50,10 +50,10 @@ struct crl_options {
 	const char *console_socket; /* gets the terminal; NULL: none */
 	const char *pid_file;       /* NULL: none */
 	const char *overlay_dir;    /* with overlay: writes are kept there; NULL: in a tmpfs */
-	bool overlay;               /* the root becomes an overlay */
-	bool no_pivot, no_new_keyring;
-	bool keep; /* crl_run: the container stays on record after its end */
-	bool no_subreaper;
+	const char *const *overlay_lower; /* layers below, from the top; up to a NULL; or NULL */
+	const char *overlay_size;         /* of the tmpfs: "64m", "10%"; NULL: half of the memory */
+	bool overlay, overlay_idmap;      /* the root is an overlay; its layers' ids are mapped */
+	bool keep, no_pivot, no_new_keyring, no_subreaper; /* keep: crl_run leaves it on record */
 	unsigned preserve_fds;        /* descriptors 3 and on that the program gets */
 	const char *seccomp_receiver; /* socket of who answers notifications; NULL: none */
 };

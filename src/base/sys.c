@@ -5,6 +5,8 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -117,6 +119,20 @@ int sys_fsconfig_create(int fs)
 int sys_fsmount(int fs, uint64_t attr)
 {
 	return ret_int(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attr));
+}
+
+void sys_fs_log(int fs, char *buf, size_t size)
+{
+	const int saved = errno;
+	char line[256];
+	ssize_t len;
+
+	while ((len = read(fs, line, sizeof(line) - 1)) > 2) {
+		line[len] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		(void)snprintf(buf, size, "%s", line + 2); /* after "e " */
+	}
+	errno = saved;
 }
 
 int sys_pivot_here(void)

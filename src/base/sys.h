@@ -47,6 +47,10 @@ CHECKED int sys_fsconfig_set(int fs, const char *key, const char *value);
 CHECKED int sys_fsconfig_create(int fs);
 CHECKED int sys_fsmount(int fs, uint64_t attr);
 
+/* What the kernel wrote into the file system's log, its last line: it names what was wrong.
+ * Leaves buf as it is when there is nothing; errno is kept. */
+void sys_fs_log(int fs, char *buf, size_t size);
+
 /* pivot_root(2) of the current directory, and the old root detached. */
 CHECKED int sys_pivot_here(void);
 

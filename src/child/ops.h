@@ -35,6 +35,14 @@ int child_slot(const struct child *c, int slot);
  * made it says when that is so, which may be before: it is kept for net_join. */
 CHECKED int child_recv(struct child *c, struct proto_msg *ret, int *ret_fd);
 
+/* Puts fd into a slot; a negative one is the error. */
+CHECKED int child_fill(struct child *c, int slot, int fd);
+
+/* Gives a new file system its source and its options; then its superblock and detached mount, which
+ * goes into a slot. */
+CHECKED int child_fs_options(int fs, const char *source, const char *const *data);
+CHECKED int child_fs_mount(struct child *c, int fs, uint64_t attr, int slot);
+
 /* Really closes the descriptors from first to last, but for some.
  * keep  in any order; FD_NONE among them is nothing */
 CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);

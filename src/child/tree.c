@@ -1,4 +1,4 @@
-/* Detached mounts: making and cloning them, attributes, the overlay, the new root's place.
+/* Detached mounts: making and cloning them, attributes, the new root's place.
  * Nothing here looks up a path below the container's root. */
 #include "child/ops.h"
 
@@ -14,8 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-/* Puts fd into a slot; a negative one is the error. */
-static int fill(struct child *c, int slot, int fd)
+int child_fill(struct child *c, int slot, int fd)
 {
 	if (fd < 0)
 		return fd;
@@ -37,7 +36,7 @@ int do_open_host(struct child *c, const struct plan_open_host *op)
 
 	if (fd < 0)
 		return -errno;
-	TRY(fill(c, op->into, fd));
+	TRY(child_fill(c, op->into, fd));
 	if (op->major == 0)
 		return 0;
 	if (fstat(fd, &st) < 0)
@@ -47,31 +46,17 @@ int do_open_host(struct child *c, const struct plan_open_host *op)
 	return 0;
 }
 
-int do_open_dir(struct child *c, const struct plan_open_dir *op)
-{
-	AUTO_FD dir = FD_NONE;
-
-	if (mkdir(op->path, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	dir = openat(AT_FDCWD, op->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	if (mkdirat(dir, op->name, (mode_t)op->mode) < 0 && errno != EEXIST)
-		return -errno;
-	return fill(
-		c, op->into, openat(dir, op->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
 int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
 {
 	AUTO_FD link = FD_NONE;
 
 	if (op->nofollow == 0)
-		return fill(c, op->into, sys_clone_tree(AT_FDCWD, op->path, op->recursive != 0));
+		return child_fill(
+			c, op->into, sys_clone_tree(AT_FDCWD, op->path, op->recursive != 0));
 	link = openat(AT_FDCWD, op->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (link < 0)
 		return -errno;
-	return fill(c, op->into, sys_clone_tree(link, "", op->recursive != 0));
+	return child_fill(c, op->into, sys_clone_tree(link, "", op->recursive != 0));
 }
 
 int do_check_proc(struct child *c, const struct plan_check_proc *op)
@@ -81,21 +66,6 @@ int do_check_proc(struct child *c, const struct plan_check_proc *op)
 	if (fstatfs(c->slots[op->tree], &fs) < 0)
 		return -errno;
 	return fs.f_type == PROC_SUPER_MAGIC ? 0 : -EPERM;
-}
-
-/* What the kernel wrote into the file system's log, the last line; it names the bad option. */
-static void read_fs_log(struct child *c, int fs)
-{
-	const int saved = errno;
-	char line[sizeof(c->detail)];
-	ssize_t len;
-
-	while ((len = read(fs, line, sizeof(line) - 1)) > 2) {
-		line[len] = '\0';
-		line[strcspn(line, "\n")] = '\0';
-		(void)snprintf(c->detail, sizeof(c->detail), "%s", line + 2); /* after "e " */
-	}
-	errno = saved;
 }
 
 /* One word of data: "key=value", or a flag. */
@@ -113,7 +83,7 @@ static int set_option(int fs, const char *word)
 	return sys_fsconfig_set(fs, key, word + len + 1);
 }
 
-static int configure_fs(int fs, const char *source, const char *const *data)
+int child_fs_options(int fs, const char *source, const char *const *data)
 {
 	if (source != NULL && source[0] != '\0')
 		TRY(sys_fsconfig_set(fs, "source", source));
@@ -122,13 +92,12 @@ static int configure_fs(int fs, const char *source, const char *const *data)
 	return 0;
 }
 
-/* Superblock and mount of a configured file system. */
-static int finish_fs(struct child *c, int fs, uint64_t attr, int slot)
+int child_fs_mount(struct child *c, int fs, uint64_t attr, int slot)
 {
 	int rc = sys_fsconfig_create(fs);
 
 	if (rc == 0)
-		rc = fill(c, slot, sys_fsmount(fs, attr));
+		rc = child_fill(c, slot, sys_fsmount(fs, attr));
 	return rc;
 }
 
@@ -139,77 +108,12 @@ int do_new_fs(struct child *c, const struct plan_new_fs *op)
 
 	if (fs < 0)
 		return fs;
-	rc = configure_fs(fs, op->source, op->data);
+	rc = child_fs_options(fs, op->source, op->data);
 	if (rc == 0)
-		rc = finish_fs(c, fs, op->attr, op->into);
+		rc = child_fs_mount(c, fs, op->attr, op->into);
 	if (rc < 0)
-		read_fs_log(c, fs);
+		sys_fs_log(fs, c->detail, sizeof(c->detail));
 	child_spend(c, &fs);
-	return rc;
-}
-
-int do_new_dir(struct child *c, const struct plan_new_dir *op)
-{
-	const int at = c->slots[op->at];
-
-	if (mkdirat(at, op->name, (mode_t)op->mode) < 0)
-		return -errno;
-	return fill(
-		c, op->into, openat(at, op->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-enum {
-	FD_PATH_SIZE = sizeof("/proc/self/fd/") + 10,
-	STRING_MAX = 256
-};
-
-static int set_fd_path(int fs, const char *key, int fd)
-{
-	char path[FD_PATH_SIZE];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return sys_fsconfig_set(fs, key, path);
-}
-
-/* The lower layers: one by one where the kernel can (Linux 6.8), else joined in one string, of
- * which fsconfig(2) takes 255 bytes. */
-static int set_lowers(struct child *c, const struct plan_overlay *op, int fs)
-{
-	const int *const lower = op->lower;
-	char joined[STRING_MAX];
-	size_t len = 0;
-
-	for (size_t i = 0; i < op->lower_count && op->append != 0; i++)
-		TRY(set_fd_path(fs, "lowerdir+", c->slots[lower[i]]));
-	if (op->append != 0)
-		return 0;
-	for (size_t i = 0; i < op->lower_count; i++) {
-		if (len + FD_PATH_SIZE + 1 > sizeof(joined))
-			return -E2BIG;
-		len += (size_t)snprintf(joined + len, sizeof(joined) - len, "%s/proc/self/fd/%d",
-			i == 0 ? "" : ":", c->slots[lower[i]]);
-	}
-	return sys_fsconfig_set(fs, "lowerdir", joined);
-}
-
-int do_overlay(struct child *c, const struct plan_overlay *op)
-{
-	AUTO_FD fs = sys_fsopen("overlay");
-	int rc;
-
-	if (fs < 0)
-		return fs;
-	rc = configure_fs(fs, "overlay", op->data);
-	if (rc == 0)
-		rc = set_lowers(c, op, fs);
-	if (rc == 0)
-		rc = set_fd_path(fs, "upperdir", c->slots[op->upper]);
-	if (rc == 0)
-		rc = set_fd_path(fs, "workdir", c->slots[op->work]);
-	if (rc == 0)
-		rc = finish_fs(c, fs, 0, op->into);
-	if (rc < 0)
-		read_fs_log(c, fs);
 	return rc;
 }
 

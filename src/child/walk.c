@@ -102,6 +102,17 @@ int do_map_ids(struct child *c, const struct plan_map_ids *op)
 	return do_parent_done(c, NULL);
 }
 
+int do_image(struct child *c, const struct plan_image *op)
+{
+	struct proto_msg m;
+	AUTO_FD tree = FD_NONE;
+
+	TRY(child_recv(c, &m, &tree));
+	if (m.kind != PROTO_TREE || m.op != c->at)
+		return -EPROTO;
+	return child_fill(c, op->into, fd_take(&tree));
+}
+
 int do_release(struct child *c, const struct plan_release *op)
 {
 	(void)op;

@@ -18,6 +18,9 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.pid_file = a->pid_file,
 		.overlay = a->overlay,
 		.overlay_dir = a->overlay_value,
+		.overlay_lower = a->overlay_lower,
+		.overlay_size = a->overlay_size,
+		.overlay_idmap = a->overlay_idmap,
 		.no_pivot = a->no_pivot,
 		.no_new_keyring = a->no_new_keyring,
 		.keep = a->keep,
@@ -29,6 +32,12 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 			&e, EINVAL, POS_NONE, "option --overlay=: the directory's name is empty");
 		return cmd_fail_usage(c, &e);
 	}
+	for (size_t i = 0; i < a->overlay_lower_count; i++)
+		if (a->overlay_lower[i][0] == '\0') {
+			(void)err_set(&e, EINVAL, POS_NONE,
+				"option --overlay-lower: the layer's name is empty");
+			return cmd_fail_usage(c, &e);
+		}
 	if (a->preserve_fds != NULL)
 		ret->preserve_fds =
 			(unsigned)strtoul(a->preserve_fds, NULL, 10); /* checked: main.c */

@@ -18,12 +18,21 @@ struct host_facts {
 #undef TEXT
 };
 
+/* A layer of an overlay, and what named it. */
+struct host_layer {
+	const char *path; /* absolute */
+	const char *where;
+	struct src_pos at;
+};
+
 /* What of the facts a configuration needs; what it does not need is not asked for. */
 struct host_wish {
 	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
 	uint64_t rlimits;        /* one bit a RLIMIT_*: which hard limits */
 	bool apparmor, selinux;  /* a profile or a label is asked for */
 	bool resctrl;            /* linux.intelRdt is there */
+	const struct host_layer *layers;
+	size_t layer_count;
 };
 
 /* Facts of which nothing is known: numbers 0, texts empty. */

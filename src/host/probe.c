@@ -2,6 +2,7 @@
 #include "host/host.h"
 
 #include "base/sys.h"
+#include "host/layers.h"
 #include "host/lsm.h"
 #include "host/subid.h"
 
@@ -226,6 +227,8 @@ int host_probe(
 	TRY(host_probe_lsm(wish, &h, e));
 	if (wish->resctrl)
 		probe_resctrl(&h);
+	if (wish->layer_count != 0)
+		TRY(host_probe_layers(wish, arena, &h, e));
 	/* who may write any id map needs no helper */
 	if ((h.capabilities >> CAP_SETUID & h.capabilities >> CAP_SETGID & 1) == 0)
 		TRY(host_probe_subids(&h, arena, e));

@@ -3,6 +3,7 @@
 
 #include "lib/config_file.h"
 #include "lib/crl.h"
+#include "plan/overlay.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -92,7 +93,8 @@ static void take_options(struct job *j, const struct crl_options *o)
 {
 	j->options.bundle = j->bundle;
 	j->options.overlay = o->overlay;
-	j->options.overlay_dir = o->overlay_dir;
+	j->options.overlay_size = o->overlay_size;
+	j->options.overlay_idmap = o->overlay_idmap;
 	j->options.no_pivot = o->no_pivot;
 	j->options.no_new_keyring = o->no_new_keyring;
 	j->options.console_socket = o->console_socket;
@@ -100,10 +102,32 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.seccomp_receiver = o->seccomp_receiver;
 }
 
+static int take_paths(struct job *j, const struct crl_options *o, struct err *e)
+{
+	size_t count = 0;
+	const char **lower;
+
+	if (o->overlay_dir != NULL)
+		TRY(absolute(j, o->overlay_dir, &j->options.overlay_dir, e));
+	while (o->overlay_lower != NULL && o->overlay_lower[count] != NULL)
+		count++;
+	if (count == 0)
+		return 0;
+	lower = arena_array(&j->arena, count, sizeof(*lower));
+	if (lower == NULL)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		TRY(absolute(j, o->overlay_lower[i], &lower[i], e));
+	j->options.overlay_lower = lower;
+	j->options.overlay_lower_count = count;
+	return 0;
+}
+
 int job_load(struct job *j, const struct crl_options *o, const char *host_facts, struct err *e)
 {
 	const char *path;
 	struct host_wish wish;
+	struct plan_overlay_wish overlay;
 
 	TRY(absolute(j, o->bundle != NULL ? o->bundle : ".", &j->bundle, e));
 	path = o->config != NULL ? o->config : arena_printf(&j->arena, "%s/config.json", j->bundle);
@@ -112,9 +136,11 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	TRY(config_file_read(path, j->bundle, &j->arena, &j->text, e));
 	TRY(read_config(j, e));
 	take_options(j, o);
-	if (o->overlay_dir != NULL)
-		TRY(absolute(j, o->overlay_dir, &j->options.overlay_dir, e));
+	TRY(take_paths(j, o, e));
+	TRY(plan_overlay_wish(j->config, &j->options, &j->arena, &overlay, e));
 	wish = wish_of(j->config);
+	wish.layers = overlay.layers;
+	wish.layer_count = overlay.count;
 	if (host_facts != NULL)
 		TRY(host_read(host_facts, &j->arena, &j->host, e));
 	else

@@ -25,13 +25,19 @@ void parent_net_undo(struct parent *p);
  */
 void parent_net_close(struct parent *p);
 
-/* Writes to /proc/PID/FILE of the child, or of another one of ours. */
+/* Removes the directories for writes that were made, unless there is data in them. */
+void parent_overlay_undo(struct parent *p);
+
 /* Removes the resctrl groups that were made. */
 void parent_rdt_undo(struct parent *p);
 
-/* Writes to /proc/PID/FILE of the child. */
+/* Writes to /proc/PID/FILE of the child, or of another one of ours. */
 CHECKED int parent_write_proc(const struct parent *p, const char *file, const char *text);
 CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);
+
+/* The parent's half of image: a detached mount, the caller's. */
+CHECKED int parent_image(
+	struct parent *p, const struct plan_image *op, int *ret_tree, struct err *e);
 
 /* The parent's half of map_ids; tree is the mount that the child has made. */
 CHECKED int parent_map_ids(

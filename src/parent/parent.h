@@ -28,7 +28,8 @@ struct parent {
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
 	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
 	bool rdt_made, rdt_monitor_made; /* the resctrl groups of the plan */
-	struct parent_net *net;          /* both sides of what is moved; NULL: not reached yet */
+	unsigned overlay_made;  /* which of the directories for writes were made: overlay.c */
+	struct parent_net *net; /* both sides of what is moved; NULL: not reached yet */
 };
 
 #define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent

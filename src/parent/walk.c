@@ -36,6 +36,7 @@ static int run_parent_done(struct parent *p, const struct plan_op *op, struct er
 static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_image(struct parent *p, const struct plan_op *op, struct err *e);
 
 #define ROW_PARENT(name)             [PLAN_##name] = run_##name,
 #define ROW_BOTH(name)               ROW_PARENT(name)
@@ -219,6 +220,15 @@ static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e
 	return run_parent_done(p, op, e);
 }
 
+static int run_image(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	AUTO_FD tree = FD_NONE;
+
+	TRY(parent_image(p, &op->image, &tree, e));
+	return proto_send(
+		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
+}
+
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e)
 {
 	return run_parent_done(p, op, e);
@@ -304,6 +314,7 @@ void parent_undo(struct parent *p)
 	p->pid = 0;
 	parent_net_undo(p);
 	parent_rdt_undo(p);
+	parent_overlay_undo(p);
 	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
 		return;
 	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);

@@ -14,6 +14,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_cgroup,
 	plan_rdt,
 	plan_console_connect,
+	plan_overlay_dirs,
 	plan_spawn,
 	plan_rdt_join,
 	plan_net_devices,

@@ -16,6 +16,7 @@ CHECKED int plan_seccomp(struct plan *p, struct err *e);             /* filter, 
 CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
 CHECKED int plan_rdt(struct plan *p, struct err *e);                 /* resctrl groups */
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
+CHECKED int plan_overlay_dirs(struct plan *p, struct err *e);        /* what is asked for; DIR */
 CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
 CHECKED int plan_rdt_join(struct plan *p, struct err *e);            /* process into groups */
 CHECKED int plan_net_devices(struct plan *p, struct err *e);         /* moved by the parent */
@@ -77,6 +78,14 @@ const char *plan_id_map_text(struct plan *p, const struct plan_id_map *m);
 /* A map of the configuration's. */
 CHECKED int plan_id_map_from(struct plan *p, const struct spec_id_map_list *list,
 	struct plan_id_map *ret, struct err *e);
+
+/* An absolute path of the configuration as it is, a relative one below the bundle.
+ * Returns NULL when memory is short. */
+const char *plan_bundle_path(struct plan *p, const char *path, size_t len);
+
+/* Appends what puts a mount on the container's state directory, on top of those there. */
+CHECKED int plan_stage(
+	struct plan *p, struct src_pos at, const char *path, int tree, struct err *e);
 
 /* mounts[] whose sources are opened before anything else: see mounts.c. */
 CHECKED int plan_mounts_early(struct plan *p, struct err *e);

@@ -118,23 +118,42 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* The slot of a user namespace of this map; equal maps share one. */
+/* The user namespace of this map; equal maps share one.  NULL: there is none yet. */
+static const struct plan_userns *find_users(
+	const struct plan *p, const char *uids, const char *gids)
+{
+	const struct plan_userns *u = p->idmaps;
+
+	while (u != NULL && (!same_text(u->uids, uids) || !same_text(u->gids, gids)))
+		u = u->next;
+	return u;
+}
+
+static const struct plan_userns *add_users(struct plan *p, const char *uids, const char *gids)
+{
+	struct plan_userns *const made = arena_alloc(p->arena, sizeof(*made));
+
+	if (made == NULL)
+		return NULL;
+	*made = (struct plan_userns){ p->idmaps, uids, gids, plan_slot_new(p) };
+	p->idmaps = made;
+	return made;
+}
+
+/* The slot of a user namespace of this map. */
 static int user_namespace(struct plan *p, const struct wish *w, int *ret, struct err *e)
 {
-	struct plan_userns *made;
+	const struct plan_userns *made = find_users(p, w->uids, w->gids);
 	struct plan_op *op;
 
-	for (const struct plan_userns *u = p->idmaps; u != NULL; u = u->next)
-		if (same_text(u->uids, w->uids) && same_text(u->gids, w->gids)) {
-			*ret = u->slot;
-			return 0;
-		}
-	made = arena_alloc(p->arena, sizeof(*made));
+	if (made != NULL) {
+		*ret = made->slot;
+		return 0;
+	}
+	made = add_users(p, w->uids, w->gids);
 	op = append(p, w, w->uids == NULL ? PLAN_userns_open : PLAN_userns_make, e);
 	if (made == NULL || op == NULL)
 		return err_set(e, ENOMEM, w->at, "out of memory");
-	*made = (struct plan_userns){ p->idmaps, w->uids, w->gids, plan_slot_new(p) };
-	p->idmaps = made;
 	*ret = made->slot;
 	if (w->uids == NULL) {
 		op->userns_open.into = made->slot;
@@ -186,4 +205,24 @@ int plan_idmap(struct plan *p, const struct plan_idmap_job *m, struct err *e)
 		return 0; /* made in that namespace: its ids are the container's */
 	TRY(check_rights(p, &w, e));
 	return append_idmap(p, &w, e);
+}
+
+int plan_idmap_own(struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
+{
+	const struct plan_userns *users = find_users(p, NULL, NULL);
+	struct plan_op *op;
+
+	if (users == NULL) {
+		users = add_users(p, NULL, NULL);
+		op = plan_append(p, PLAN_userns_open, at, e, "%s", path);
+		if (users == NULL || op == NULL)
+			return err_set(e, ENOMEM, at, "out of memory");
+		op->userns_open.into = users->slot;
+	}
+	op = plan_append(p, PLAN_map_ids, at, e, "%s", path);
+	if (op == NULL)
+		return -ENOMEM;
+	op->map_ids.tree = tree;
+	op->map_ids.users = users->slot;
+	return 0;
 }

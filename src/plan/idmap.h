@@ -17,6 +17,11 @@ struct plan_idmap_job {
  * the caller may not map ids; -ENOSYS the kernel cannot; -ENOMEM; *e is set. */
 CHECKED int plan_idmap(struct plan *p, const struct plan_idmap_job *m, struct err *e);
 
+/* Appends what maps the ids of a detached mount by the container's own user namespace, which there
+ * must be. */
+CHECKED int plan_idmap_own(
+	struct plan *p, struct src_pos at, const char *path, int tree, struct err *e);
+
 /* Reads "uids=F-H-N#F-H-N;gids=F-H-N": N ids from F on of the file system are those from H on of
  * the host, or with "@F-H-N" those from H on of the container.
  * ret  [0] users, [1] groups; set on success only

@@ -15,10 +15,14 @@
 /* What the command line asks for, beside the configuration. */
 struct plan_options {
 	const char *id;
-	const char *bundle;      /* absolute */
-	const char *state_dir;   /* absolute: where this container's state is kept */
-	const char *overlay_dir; /* writes are kept here; NULL: not on the command line */
-	bool overlay;            /* --overlay, with or without a directory */
+	const char *bundle;               /* absolute */
+	const char *state_dir;            /* absolute: where this container's state is kept */
+	const char *overlay_dir;          /* writes are kept here; NULL: not on the command line */
+	const char *const *overlay_lower; /* absolute */
+	size_t overlay_lower_count;
+	const char *overlay_size; /* NULL: not on the command line */
+	bool overlay_idmap;
+	bool overlay; /* --overlay, with or without a directory */
 	bool no_pivot;
 	bool no_new_keyring;
 	bool wait_start; /* create: the program waits for `start` */
@@ -90,6 +94,7 @@ struct plan {
 	const struct plan_late *late;                 /* mounts that become read-only at the end */
 	const struct plan_userns *idmaps;             /* those made or opened so far */
 	struct plan_warning *warnings, *last_warning; /* in the order in which they were found */
+	const struct plan_overlay_wish *overlay;      /* the root as an overlay: plan/overlay.h */
 	const char *rdt_group; /* absolute: its resctrl group; NULL: linux.intelRdt is not there */
 	bool rdt_make;         /* which is made, if it is not there */
 	const char *rdt_monitor; /* absolute; NULL: none is made */

@@ -6,47 +6,12 @@
 #include "plan/root.h"
 
 #include "plan/build.h"
+#include "plan/overlay.h"
 
 #include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-
-#define ANNOTATION       "org.crun-lite.overlay"
-#define ANNOTATION_LOWER "org.crun-lite.overlay.lower"
-
-/* What the root shall be, from the command line or, weaker, from annotations. */
-struct overlay {
-	bool wanted;
-	const char *dir;   /* writes are kept there; NULL: in a tmpfs */
-	const char *lower; /* more layers, "a:b"; NULL: none */
-	struct src_pos at;
-	const char *path; /* config path that asked for it */
-};
-
-static struct overlay overlay_wanted(const struct plan *p)
-{
-	const struct spec_pair *const own = spec_annotation(p->config, ANNOTATION);
-	const struct spec_pair *const lower = spec_annotation(p->config, ANNOTATION_LOWER);
-	struct overlay o = { .path = "--overlay", .at = p->config->root->path.at };
-
-	if (own != NULL || lower != NULL) {
-		o.wanted = true;
-		o.path = own != NULL ? "annotations[\"" ANNOTATION "\"]"
-				     : "annotations[\"" ANNOTATION_LOWER "\"]";
-		o.at = own != NULL ? own->value.at : lower->value.at;
-		o.lower = lower != NULL ? lower->value.value : NULL;
-		if (own != NULL && own->value.value[0] != '\0' &&
-			strcmp(own->value.value, "tmpfs") != 0)
-			o.dir = own->value.value;
-	}
-	if (p->options->overlay) {
-		o.wanted = true;
-		o.path = "--overlay";
-		o.dir = p->options->overlay_dir;
-	}
-	return o;
-}
 
 const char *plan_bundle_path(struct plan *p, const char *path, size_t len)
 {
@@ -87,8 +52,7 @@ static int append_slave_tree(struct plan *p, struct err *e)
 	return 0;
 }
 
-static int append_stage(
-	struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
+int plan_stage(struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
 {
 	struct plan_op *const op = plan_append(p, PLAN_stage, at, e, "%s", path);
 
@@ -96,120 +60,6 @@ static int append_stage(
 		return -ENOMEM;
 	op->stage.tree = tree;
 	return 0;
-}
-
-/* Where the layer of writes lives: a tmpfs, which overlay wants to see mounted, or a directory. */
-static int append_tmpfs(struct plan *p, const struct overlay *o, struct err *e)
-{
-	static const char *const data[] = { "mode=0755", NULL };
-	struct plan_op *const op = plan_append(p, PLAN_new_fs, o->at, e, "%s", o->path);
-
-	if (op == NULL)
-		return -ENOMEM;
-	op->new_fs.type = "tmpfs";
-	op->new_fs.source = "overlay";
-	op->new_fs.data = plan_label_data(p, data);
-	op->new_fs.into = SLOT_TREE;
-	if (op->new_fs.data == NULL)
-		return err_set(e, ENOMEM, o->at, "out of memory");
-	return append_stage(p, o->at, o->path, SLOT_TREE, e);
-}
-
-static int append_layer(
-	struct plan *p, const struct overlay *o, const char *name, int slot, struct err *e)
-{
-	struct plan_op *op;
-
-	if (o->dir == NULL) {
-		op = plan_append(p, PLAN_new_dir, o->at, e, "%s", o->path);
-		if (op == NULL)
-			return -ENOMEM;
-		op->new_dir.at = SLOT_TREE;
-		op->new_dir.name = name;
-		op->new_dir.mode = 0755;
-		op->new_dir.into = slot;
-		return 0;
-	}
-	op = plan_append(p, PLAN_open_dir, o->at, e, "%s", o->path);
-	if (op == NULL)
-		return -ENOMEM;
-	op->open_dir.path = plan_bundle_path(p, o->dir, strlen(o->dir));
-	op->open_dir.name = name;
-	op->open_dir.mode = 0755;
-	op->open_dir.into = slot;
-	return op->open_dir.path != NULL ? 0 : err_set(e, ENOMEM, o->at, "out of memory");
-}
-
-static int append_lower(struct plan *p, const char *path, size_t len, int slot, struct err *e)
-{
-	struct plan_op *const op =
-		plan_append(p, PLAN_open_host, p->config->root->path.at, e, "root.path");
-
-	if (op == NULL)
-		return -ENOMEM;
-	op->open_host.path = plan_bundle_path(p, path, len);
-	op->open_host.into = slot;
-	return op->open_host.path != NULL ? 0 : err_set(e, ENOMEM, op->at, "out of memory");
-}
-
-/* Opens root.path and the further layers; the slots, topmost first. */
-static int append_lowers(
-	struct plan *p, const struct overlay *o, int **ret, size_t *ret_count, struct err *e)
-{
-	const struct spec_str *const root = &p->config->root->path;
-	size_t count = 1, i = 0;
-	int *slots;
-
-	for (const char *c = o->lower; c != NULL && *c != '\0'; c++)
-		count += *c == ':' || c == o->lower;
-	slots = arena_array(p->arena, count, sizeof(*slots));
-	if (slots == NULL)
-		return err_set(e, ENOMEM, o->at, "out of memory");
-	slots[i] = plan_slot_new(p);
-	TRY(append_lower(p, root->value, strlen(root->value), slots[i++], e));
-	for (const char *c = o->lower; c != NULL && *c != '\0';) {
-		const size_t len = strcspn(c, ":");
-
-		if (len == 0)
-			return err_set(
-				e, EINVAL, o->at, "%s: an empty layer name", ANNOTATION_LOWER);
-		slots[i] = plan_slot_new(p);
-		TRY(append_lower(p, c, len, slots[i++], e));
-		c += len + (c[len] == ':');
-	}
-	*ret = slots;
-	*ret_count = i;
-	return 0;
-}
-
-static int append_overlay(
-	struct plan *p, const struct overlay *o, const int *lower, size_t count, struct err *e)
-{
-	static const char *const rootless[] = { "userxattr", NULL }, *const plain[] = { NULL };
-	struct plan_op *op;
-
-	if (p->in_user_ns && p->host->kernel < 5011) {
-		(void)err_set(e, EPERM, o->at,
-			"%s: this kernel has no overlay in a user namespace: Operation not permitted",
-			o->path);
-		return err_hint(
-			e, "it came with Linux 5.11; run it as root, or without an overlay");
-	}
-	if (o->dir == NULL)
-		TRY(append_tmpfs(p, o, e));
-	TRY(append_layer(p, o, "upper", SLOT_UPPER, e));
-	TRY(append_layer(p, o, "work", SLOT_WORK, e));
-	op = plan_append(p, PLAN_overlay, o->at, e, "%s", o->path);
-	if (op == NULL)
-		return -ENOMEM;
-	op->overlay.data = plan_label_data(p, p->in_user_ns ? rootless : plain);
-	op->overlay.lower = lower;
-	op->overlay.lower_count = count;
-	op->overlay.append = p->host->kernel >= 6008; /* lowerdir+ */
-	op->overlay.upper = SLOT_UPPER;
-	op->overlay.work = SLOT_WORK;
-	op->overlay.into = SLOT_ROOT;
-	return op->overlay.data != NULL ? 0 : err_set(e, ENOMEM, o->at, "out of memory");
 }
 
 /* From here on root's rights of the user namespace are needed: file systems made later belong to
@@ -281,26 +131,24 @@ static int append_open_shown(struct plan *p, struct err *e)
 
 int plan_root(struct plan *p, struct err *e)
 {
-	const struct overlay o = overlay_wanted(p);
+	struct plan_layers layers = { 0 };
 	/* A root that shall hear of the host's mounts is cloned before the host's are cut off. */
 	const bool early = (plan_root_propagation(p) & (MS_SHARED | MS_SLAVE)) != 0;
-	int *lower = NULL;
-	size_t count = 0;
 
 	TRY(append_open_stage(p, e));
 	TRY(append_open_shown(p, e));
-	if (o.wanted)
-		TRY(append_lowers(p, &o, &lower, &count, e));
+	if (p->overlay->wanted)
+		TRY(plan_overlay_open(p, &layers, e));
 	else if (early)
 		TRY(append_slave_tree(p, e));
 	TRY(plan_mounts_early(p, e));
 	TRY(append_propagate(p, e));
-	if (!o.wanted && !early)
+	if (!p->overlay->wanted && !early)
 		TRY(append_tree(p, e));
 	TRY(append_become_root(p, e));
-	if (o.wanted)
-		TRY(append_overlay(p, &o, lower, count, e));
-	return append_stage(p, p->config->root->path.at, "root.path", SLOT_ROOT, e);
+	if (p->overlay->wanted)
+		TRY(plan_overlay_mount(p, &layers, e));
+	return plan_stage(p, p->config->root->path.at, "root.path", SLOT_ROOT, e);
 }
 
 static int append_readonly_root(struct plan *p, struct err *e)

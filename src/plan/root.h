@@ -5,10 +5,6 @@
 #include "plan/mount_options.h"
 #include "plan/plan.h"
 
-/* An absolute path of the configuration as it is, a relative one below the bundle.
- * Returns NULL when memory is short. */
-const char *plan_bundle_path(struct plan *p, const char *path, size_t len);
-
 /* linux.rootfsPropagation as MS_* bits; rprivate when it is not given. */
 uint64_t plan_root_propagation(const struct plan *p);
 

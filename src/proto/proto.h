@@ -12,7 +12,8 @@ enum proto_kind {
 	PROTO_FAILED, /* child to parent: operation `op` failed with `error` */
 	PROTO_HOOK,   /* child to parent: a hook failed, `error` and `how` as in plan/hooks.h */
 	PROTO_MASTER, /* child to parent, with a descriptor: the terminal's master side */
-	PROTO_TREE,   /* child to parent, with a descriptor: a mount whose ids are to be mapped */
+	PROTO_TREE,   /* with a descriptor, a detached mount; child to parent: its ids are to be
+			 mapped;   parent to child: of an image */
 	PROTO_KINDS,
 };
 

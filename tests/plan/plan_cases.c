@@ -20,7 +20,8 @@
 
 enum {
 	FILE_MAX = 256 * 1024,
-	PATH_SIZE = 4096
+	PATH_SIZE = 4096,
+	LOWER_MAX = 16
 };
 
 struct run {
@@ -34,6 +35,7 @@ struct run {
 struct job {
 	const char *dir;
 	struct arena arena;
+	const char **lower; /* of --overlay-lower */
 	struct err e;
 };
 
@@ -76,13 +78,20 @@ static bool is_option(const char *word, const char *name, const char **ret_value
 	return true;
 }
 
-static bool take_option(const char *word, struct plan_options *o)
+static bool take_option(struct job *j, const char *word, struct plan_options *o)
 {
 	const char *value;
 
 	if (is_option(word, "--overlay", &value)) {
 		o->overlay = true;
 		o->overlay_dir = value;
+	} else if (is_option(word, "--overlay-lower", &value) && value != NULL) {
+		must(o->overlay_lower_count < LOWER_MAX);
+		j->lower[o->overlay_lower_count++] = value;
+	} else if (is_option(word, "--overlay-size", &value)) {
+		o->overlay_size = value;
+	} else if (is_option(word, "--overlay-idmap", &value)) {
+		o->overlay_idmap = true;
 	} else if (is_option(word, "--no-pivot", &value)) {
 		o->no_pivot = true;
 	} else if (is_option(word, "--no-new-keyring", &value)) {
@@ -112,12 +121,15 @@ static void read_options(struct job *j, struct plan_options *ret)
 	*ret = (struct plan_options){
 		.id = "c1", .bundle = "/bundle", .state_dir = "/run/crun-lite/c1"
 	};
+	j->lower = arena_array(&j->arena, LOWER_MAX, sizeof(*j->lower));
+	must(j->lower != NULL);
+	ret->overlay_lower = j->lower;
 	if (text == NULL)
 		return;
 	rest = arena_text(&j->arena, text, strlen(text));
 	must(rest != NULL);
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;)
-		if (line[0] != '\0' && !take_option(line, ret)) {
+		if (line[0] != '\0' && !take_option(j, line, ret)) {
 			(void)fprintf(stderr, "%s/options.txt: unknown: %s\n", j->dir, line);
 			exit(2);
 		}

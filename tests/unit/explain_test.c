@@ -265,11 +265,11 @@ static const struct row {
 		"linux.timeOffsets.boottime: cannot set the time offset of boottime to -60 s 5 ns: "
 		"Numerical result out of range",
 		"the clock may not begin below 0" },
-	{ { PLAN_new_dir, AT, "--overlay", .new_dir = { SLOT_TREE, "upper", 0755, 20 } }, false,
+	{ { PLAN_new_dir, AT, "--overlay", .new_dir = { SLOT_TREE, "upper", 20, 20 } }, false,
 		ENOSPC, "",
 		"--overlay: cannot make directory \"upper\" in tree: No space left on device", "" },
-	{ { PLAN_new_dir, AT, "--overlay", .new_dir = { 20, "upper", 0755, 20 } }, false, ENOSPC,
-		"", "--overlay: cannot make directory \"upper\" in fd#20: No space left on device",
+	{ { PLAN_new_dir, AT, "--overlay", .new_dir = { 20, "upper", 20, 20 } }, false, ENOSPC, "",
+		"--overlay: cannot make directory \"upper\" in fd#20: No space left on device",
 		"" },
 };
 
