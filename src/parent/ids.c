@@ -93,19 +93,21 @@ _Noreturn static void run_helper(const struct plan_map_helper *op, const char *p
 	_exit(127);
 }
 
-int do_map_helper(struct parent *p, const struct plan_map_helper *op, struct err *e)
+int parent_run_helper(pid_t pid, const struct plan_map_helper *op, char *ret_said, size_t size)
 {
 	AUTO_FD said = memfd_create("helper", MFD_CLOEXEC);
-	char pid[16], text[256] = "";
+	char text[16];
 	pid_t helper;
+	ssize_t len;
 	int status;
 
+	ret_said[0] = '\0';
 	if (said < 0)
 		return -errno;
-	(void)snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	(void)snprintf(text, sizeof(text), "%d", (int)pid);
 	helper = fork();
 	if (helper == 0)
-		run_helper(op, pid, said);
+		run_helper(op, text, said);
 	if (helper < 0)
 		return -errno;
 	while (waitpid(helper, &status, 0) < 0)
@@ -113,8 +115,16 @@ int do_map_helper(struct parent *p, const struct plan_map_helper *op, struct err
 			return -errno;
 	if (status == 0)
 		return 0;
-	if (pread(said, text, sizeof(text) - 1, 0) < 0)
-		text[0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return plan_explain(p->plan, p->next, EPERM, text, e);
+	len = pread(said, ret_said, size - 1, 0);
+	ret_said[len < 0 ? 0 : len] = '\0';
+	ret_said[strcspn(ret_said, "\n")] = '\0';
+	return -EPERM;
+}
+
+int do_map_helper(struct parent *p, const struct plan_map_helper *op, struct err *e)
+{
+	char said[256];
+	const int rc = parent_run_helper(p->pid, op, said, sizeof(said));
+
+	return rc == -EPERM ? plan_explain(p->plan, p->next, EPERM, said, e) : rc;
 }

@@ -1,5 +1,6 @@
 /* The operations of the parent: one function per PARENT row of spec/ops.def, all of one shape, and
- * what they share.  Inside parent/ only. */
+ * what they share.  Inside parent/, and
+ * for what diff/ shares with it. */
 #ifndef CRUN_LITE_PARENT_OPS_H
 #define CRUN_LITE_PARENT_OPS_H
 
@@ -38,6 +39,12 @@ CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);
 /* The parent's half of image: a detached mount, the caller's. */
 CHECKED int parent_image(
 	struct parent *p, const struct plan_image *op, int *ret_tree, struct err *e);
+
+/* Runs newuidmap or newgidmap for a process.
+ * ret_said  the first line of what it said
+ * Returns   0; -EPERM it refused; -errno */
+CHECKED int parent_run_helper(
+	pid_t pid, const struct plan_map_helper *op, char *ret_said, size_t size);
 
 /* The parent's half of map_ids; tree is the mount that the child has made. */
 CHECKED int parent_map_ids(
