@@ -5,6 +5,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "lib/job.h"
+#include "lib/layers.h"
 #include "lib/pid_file.h"
 #include "parent/cgroup.h"
 #include "parent/parent.h"
@@ -80,7 +81,7 @@ static int fill_record(struct making *m, struct err *e)
 	if (r->cgroup[0] != '\0' && cgroup_missing(j->host.cgroup_root, r->cgroup, &levels) < 0)
 		levels = 0;
 	r->cgroup_levels = (uint64_t)levels;
-	return 0;
+	return layers_note(&j->plan, r, e);
 }
 
 /* What there is to write down, while the child is at work: the record of a container that stands,
