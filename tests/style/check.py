@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 # A folder of src/ may include itself and those before it.
-LAYERS = "base spec host plan proto child parent state lib cmd".split()
+LAYERS = "base spec host plan proto child parent state diff lib cmd".split()
 FILE_LINES, HEADER_LINES, FUNCTION_LINES, PARAMETERS = 400, 150, 60, 5
 
 # Calls that the runtime does without: pattern -> what to do instead.
