@@ -233,6 +233,7 @@ static bool is_end(char c)
 static int bad_value(const struct syntax *s, struct src_pos at, struct err *e)
 {
 	const char c = byte(s, s->at);
+	char shown[8];
 
 	if (c == '"')
 		return bad_string(s, at, e);
@@ -250,7 +251,8 @@ static int bad_value(const struct syntax *s, struct src_pos at, struct err *e)
 		return bad_number(s, at, e);
 	if (is_word(c))
 		return bad_word(s, at, e);
-	return err_set(e, EINVAL, at, SYNTAX "no value begins with '%c'", c);
+	return err_set(e, EINVAL, at, SYNTAX "no value begins with '%s'",
+		text_escape(shown, sizeof(shown), &c, 1));
 }
 
 static int bad_key(const struct syntax *s, struct src_pos at, struct err *e)

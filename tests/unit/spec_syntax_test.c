@@ -84,6 +84,7 @@ static const struct {
 	{ "@ociVersion: 1", SYNTAX "ociVersion is no value",
 		"a string stands in double quotes: \"ociVersion\"" },
 	{ "{'x':@/bin/sh}", SYNTAX "no value begins with '/'", "" },
+	{ "{'x':@\x7f}", SYNTAX "no value begins with '\\x7f'", "" },
 	{ "{'x':@(1)}", SYNTAX "no value begins with '('", "" },
 	{ "{'x':@\xe2\x80\xae"
 	  "abc}",
