@@ -22,6 +22,6 @@ bool mount_is_sysfs_bind(const struct plan *p, const struct spec_mount *m)
 
 bool mount_is_cgroup_bind(const struct plan *p, const struct spec_mount *m)
 {
-	return mount_is_cgroup(m) && p->in_user_ns && p->host->cgroup_root[0] != '\0' &&
+	return mount_is_cgroup(m) && p->host->cgroup_root[0] != '\0' &&
 	       ((p->new_ns | p->joined_ns) & CLONE_NEWCGROUP) == 0;
 }

@@ -13,8 +13,10 @@ bool mount_is_cgroup(const struct spec_mount *m);
  * network namespace of its own a container in a user namespace gets the host's, bound. */
 bool mount_is_sysfs_bind(const struct plan *p, const struct spec_mount *m);
 
-/* Likewise the cgroup tree, without a cgroup namespace of its own; where the host has none, there
- * is nothing to bind. */
+/* The cgroup tree without a cgroup namespace of its own: in a user namespace it cannot be mounted,
+ * and otherwise a mount would take nsdelegate and memory_recursiveprot off the host's, for they
+ * hold for all mounts of it (kernel/cgroup/cgroup.c, apply_cgroup_root_flags).  Where the host has
+ * none, there is nothing to bind. */
 bool mount_is_cgroup_bind(const struct plan *p, const struct spec_mount *m);
 
 #endif

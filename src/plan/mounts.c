@@ -51,6 +51,8 @@ static const char *bind_source(struct plan *p, const struct job *j)
 
 	if (mount_is_sysfs_bind(p, j->m))
 		return "/sys";
+	if (mount_is_cgroup_bind(p, j->m) && !p->in_user_ns)
+		return p->host->cgroup_root;
 	if (mount_is_cgroup_bind(p, j->m))
 		return arena_printf(p->arena, "%s%s", p->host->cgroup_root,
 			p->cgroup != NULL ? p->cgroup : p->host->cgroup_own);
@@ -252,7 +254,7 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 		j->tree = SLOT_TREE;
 		TRY(append_clone(p, j, e));
 	}
-	if (mount_is_sysfs_bind(p, j->m) || mount_is_cgroup_bind(p, j->m)) {
+	if (p->in_user_ns && (mount_is_sysfs_bind(p, j->m) || mount_is_cgroup_bind(p, j->m))) {
 		j->o.rec_set |= MOUNT_ATTR_RDONLY;
 		j->o.words = j->o.words[0] == '\0' ? "rro"
 						   : arena_printf(p->arena, "%s rro", j->o.words);

@@ -360,6 +360,23 @@ def overlay_of_host_user(w):
     holds(r.err, "hint:", "message")
 
 
+@rows("cgroup mount in the host's namespace shows the host's tree, which stays as it is",
+      (("read-only", "ro"), ("writable", "rw"), ("as podman asks for it", "ro,nsdelegate")))
+def cgroup_mount_of_host(w, options):
+    b = w.bundle().namespace("cgroup", False)
+    m = b.mounted("/sys/fs/cgroup")
+    m["options"] = [o for o in m["options"] if o not in ("ro", "rw")] + options.split(",")
+    before = seen.mounts({"files": {"/proc/self/mountinfo": host.read("/proc/self/mountinfo")}})
+    v = b.view("/sys/fs/cgroup/cgroup.controllers")
+    got = seen.mounts(v)["/sys/fs/cgroup"]
+    where = host.CGROUPS
+    equal(v["files"]["/sys/fs/cgroup/cgroup.controllers"],
+          host.read(where + "/cgroup.controllers"), "controllers")
+    equal((got.type, got.root), ("cgroup2", "/"), "mount")
+    check(options[:2] in got.options, f"options {got.options}")
+    equal(got.super, before[where].super, "options of the tree")
+
+
 @case("cgroup mount shows its own subtree only, read-only")
 def cgroup_mount(w):
     v = w.bundle().view("/sys/fs/cgroup/cgroup.procs")
