@@ -157,6 +157,26 @@ const char *text_escape(char *buf, size_t size, const char *text, size_t len)
 	return buf;
 }
 
+void text_defuse(char *text)
+{
+	size_t len = strlen(text), end = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t c = 0;
+		const size_t size = text_utf8(text + i, len - i, &c);
+
+		if (size == 0 || text_is_unsafe(c)) {
+			text[end++] = '?';
+			i += size == 0 ? 1 : size;
+			continue;
+		}
+		memmove(text + end, text + i, size);
+		end += size;
+		i += size;
+	}
+	text[end] = '\0';
+}
+
 static size_t least(size_t a, size_t b, size_t c)
 {
 	const size_t ab = a < b ? a : b;

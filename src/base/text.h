@@ -29,6 +29,10 @@ unsigned text_columns(uint32_t c);
  * Returns    buf */
 const char *text_escape(char *buf, size_t size, const char *text, size_t len);
 
+/* Puts a '?' in the place of each such character but quotes and backslashes: for text that was put
+ * together of several and may hold what nobody escaped. */
+void text_defuse(char *text);
+
 /* How many letters must be added, taken away or changed to make b of a.
  * Texts of more than 63 bytes are like nothing: SIZE_MAX. */
 size_t text_distance(const char *a, const char *b);

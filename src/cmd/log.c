@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -41,22 +42,6 @@ int log_open(
 	return l->fd >= 0 ? 0 : err_sys(e, errno, POS_NONE, "cannot open log \"%s\"", file);
 }
 
-/* What comes from outside was escaped where it was put in; paths of files are as they are. */
-static void hide_unsafe(char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		uint32_t c = 0;
-		const size_t size = text_utf8(text, left, &c), step = size == 0 ? 1 : size;
-
-		if (size == 0 || text_is_unsafe(c))
-			memset(text, '?', step);
-		text += step;
-		left -= step;
-	}
-}
-
 const char *log_line(
 	const struct cmd_log *l, struct src_pos at, const char *text, char *buf, size_t size)
 {
@@ -68,7 +53,7 @@ const char *log_line(
 			at.column);
 	if (len < size)
 		(void)snprintf(buf + len, size - len, "%s", text); /* cut when too long */
-	hide_unsafe(buf);
+	text_defuse(buf); /* most of what comes from outside was escaped where it was put in */
 	return buf;
 }
 
@@ -101,16 +86,32 @@ static void write_json(
 		(void)!dprintf(l->fd, "%s\n", line);
 }
 
+/* Takes the signal of a pipe that nobody reads any more, which would end us. */
+static void drop_sigpipe(const sigset_t *pipe_only)
+{
+	const struct timespec now = { 0 };
+
+	while (sigtimedwait(pipe_only, NULL, &now) < 0 && errno == EINTR)
+		;
+}
+
 void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text)
 {
 	char line[2048], time[40];
+	sigset_t pipe_only, before;
 
 	if (level > l->level || l->fd == FD_NONE)
 		return;
 	(void)log_line(l, at, text, line, sizeof(line));
 	time_text(time, sizeof(time));
+	(void)sigemptyset(&pipe_only);
+	(void)sigaddset(&pipe_only, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &pipe_only, &before); /* neither can fail */
 	if (l->json)
 		write_json(l, levels[level], line, time);
 	else
 		(void)!dprintf(l->fd, "%s: %s\n", time, line);
+	if (sigismember(&before, SIGPIPE) == 0)
+		drop_sigpipe(&pipe_only);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -153,4 +154,31 @@ Test(text, long_words_are_like_nothing)
 	word[64] = '\0';
 	cr_expect(eq(sz, text_distance(word, "aaa"), SIZE_MAX));
 	cr_expect(eq(sz, text_distance(word + 1, word + 1), 0));
+}
+
+static const struct {
+	const char *in, *out;
+} defused[] = {
+	{ "", "" },
+	{ "say \"hi\" \\ \xc3\xa9\xe2\x82\xac", "say \"hi\" \\ \xc3\xa9\xe2\x82\xac" },
+	{ "a\nb\x1b[31m\x7f", "a?b?[31m?" },
+	{ "\xc2\x9b"
+	  "31m",
+		"?31m" },
+	{ "x\xe2\x80\xae"
+	  "y\xe2\x81\xa6\xef\xbb\xbfz",
+		"x?y??z" },
+	{ "\xff\xc3", "??" },
+	{ "cut \xe2\x82", "cut ??" },
+};
+
+Test(text, defused)
+{
+	for (size_t i = 0; i < ARRAY_LEN(defused); i++) {
+		char buf[64];
+
+		(void)snprintf(buf, sizeof(buf), "%s", defused[i].in);
+		text_defuse(buf);
+		cr_expect(eq(str, buf, (char *)defused[i].out), "row %zu", i);
+	}
 }
