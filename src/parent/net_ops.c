@@ -20,7 +20,8 @@
 struct moved {
 	struct moved *before;
 	struct net_device host;   /* as it was there */
-	struct net_device inside; /* as it is now */
+	struct net_device inside; /* as it is now; index 0: whether it is there is not known */
+	const char *wanted;       /* the name that it shall get there */
 };
 
 struct side {
@@ -106,35 +107,15 @@ static int tell(struct parent *p, const struct netlink *n, int rc, struct err *e
 	return rc < 0 && n->said[0] != '\0' ? plan_explain(p->plan, p->next, -rc, n->said, e) : rc;
 }
 
-/* A device that has gone under its own name though it could not be renamed there is moved, too. */
+/* Noted before it is moved: an answer that does not come says nothing of where the device is. */
 static int move(struct parent_net *net, struct moved *m, const char *name)
 {
-	const bool rename = strcmp(name, m->host.name) != 0;
-	const char *now = rename ? name : m->host.name;
-	struct net_device still;
-	int rc = net_device_move(
-		&net->host.link, m->host.index, net->inside.ns, rename ? name : NULL);
-
-	if (rc < 0) {
-		char said[NETLINK_SAID_SIZE];
-
-		memcpy(said, net->host.link.said, sizeof(said));
-		if (net_device_find(&net->host.link, m->host.name, &still) != -ENODEV)
-			now = NULL;
-		else
-			now = m->host.name;
-		memcpy(net->host.link.said, said, sizeof(said));
-	}
-	if (now != NULL) {
-		const int found = net_device_find(&net->inside.link, now, &m->inside);
-
-		if (found == 0) {
-			m->before = net->moved;
-			net->moved = m;
-		}
-		rc = rc < 0 ? rc : found;
-	}
-	return rc;
+	m->wanted = name;
+	m->before = net->moved;
+	net->moved = m;
+	TRY(net_device_move(&net->host.link, m->host.index, net->inside.ns,
+		strcmp(name, m->host.name) != 0 ? name : NULL));
+	return net_device_find(&net->inside.link, name, &m->inside);
 }
 
 int do_net_move(struct parent *p, const struct plan_net_move *op, struct err *e)
@@ -175,14 +156,32 @@ int do_net_setup(struct parent *p, const struct plan_net_setup *op, struct err *
 	return plan_explain(p->plan, p->next, -rc, said, e);
 }
 
-/* All of it is tried, for the first failure is the one that is told. */
-static void bring_back(struct parent_net *net, const struct moved *m)
+/* One whose move was not confirmed, or which has gone under its own name though it could not be
+ * renamed.  Returns 0 when it is inside. */
+static int look_inside(struct parent_net *net, struct moved *m)
 {
-	const bool rename = strcmp(m->inside.name, m->host.name) != 0;
+	struct net_device still;
+
+	if (m->inside.index != 0)
+		return 0;
+	if (net_device_find(&net->host.link, m->host.name, &still) != -ENODEV)
+		return -EEXIST;
+	if (net_device_find(&net->inside.link, m->wanted, &m->inside) == 0)
+		return 0;
+	return net_device_find(&net->inside.link, m->host.name, &m->inside);
+}
+
+/* All of it is tried, for the first failure is the one that is told. */
+static void bring_back(struct parent_net *net, struct moved *m)
+{
 	struct netlink *const n = &net->host.link;
 	struct net_device back;
 	char which[NET_ADDRESS_SAY];
+	bool rename;
 
+	if (look_inside(net, m) < 0)
+		return;
+	rename = strcmp(m->inside.name, m->host.name) != 0;
 	if (net_device_move(&net->inside.link, m->inside.index, net->host.ns,
 		    rename ? m->host.name : NULL) < 0 ||
 		net_device_find(n, m->host.name, &back) < 0)

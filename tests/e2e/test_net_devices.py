@@ -4,6 +4,7 @@ The runtime's is a fresh one for each test, so that nothing of the host is touch
 """
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -277,6 +278,41 @@ def fails(w, spoil, where, state):
         equal((r.status, r.out), (1, ""), f"{r}")
         equal([net.look("w0"), net.look("w1")], before, "the devices")
         equal([link["ifname"] for link in pod.ip("addr")], ["lo"], "the joined namespace")
+
+
+def injected(w, net, b, call, error, count):
+    """A run of which the count-th such call of each process fails; None: there is none."""
+    log = os.path.join(w.tmp, "strace")
+    r = w.command(net.words("strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e",
+                            f"inject={call}:error={error}:when={count}",
+                            *w.words("run", "--bundle", b.path, b.id)), limit=20)
+    met = "(INJECTED)" in host.read(log)
+    os.unlink(log)
+    return r if met else None
+
+
+@rows("a call that fails gives it back", [(call, call, error) for call, error in (
+    ("socket", "EMFILE"), ("setsockopt", "ENOPROTOOPT"), ("sendto", "ENOBUFS"),
+    ("recvfrom", "ENOMEM"), ("setns", "EPERM"), ("unshare", "ENOSPC"))])
+def faults(w, call, error):
+    if shutil.which("strace") is None:
+        skip("no strace here")
+    b = w.bundle().probe("exit", "7")
+    b.linux["netDevices"] = {"w0": {"name": "eth0"}}
+    b.write()
+    for count in range(1, 60):
+        with network(w) as net:
+            net.add("w0", "veth")
+            furnish(net, "w0")
+            before = net.look("w0")
+            r = injected(w, net, b, call, error, count)
+            if r is None:
+                break
+            check(r.status in (1, 7), f"{call} {count}: {r}")
+            equal(os.listdir(w.state), [], f"left after {call} {count}")
+            if r.status == 1:
+                holds(r.err, os.strerror(getattr(errno, error)), f"{call} {count}")
+                equal(net.look("w0"), before, f"the device after {call} {count}: {r.err}")
 
 
 @case("SIGKILL at random moments: the id is free, and the device has its old name or is gone")
