@@ -188,8 +188,6 @@ def misc(w):
 
 # resources, controller, parts of the message
 REFUSED = (
-    ("cpu burst above quota", {"cpu": {"quota": 10000, "burst": 20000}}, "cpu",
-     ('linux.resources.cpu.burst: cannot set "cpu.max.burst"', "Invalid argument\n  hint:")),
     ("no such cpu", {"cpu": {"cpus": "99999"}}, "cpuset",
      ('linux.resources.cpu.cpus: cannot set "cpuset.cpus" to "99999"', "out of range\n  hint:")),
     ("no such memory node", {"cpu": {"mems": "1023"}}, "cpuset",
