@@ -168,7 +168,7 @@ static int user_namespace(struct plan *p, const struct wish *w, int *ret, struct
 static int append_idmap(struct plan *p, const struct wish *w, struct err *e)
 {
 	struct plan_op *op;
-	int users;
+	int users = SLOT_NONE;
 
 	TRY(user_namespace(p, w, &users, e));
 	op = append(p, w, PLAN_map_ids, e);

@@ -48,6 +48,7 @@ class Agent:
         self.answer, self.silent, self.leave = answer, silent, leave
         self.listener, self.raw, self.asked, self.fds = -1, b"", [], 0
         self.problem = None
+        self._taken = threading.Event()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.bind(self.path)
         world.own(self.path)
@@ -69,6 +70,8 @@ class Agent:
 
     @property
     def message(self):
+        """What the runtime sent; it has sent it, but this thread may be the quicker one."""
+        self._taken.wait(LIMIT)
         return json.loads(self.raw)
 
     def _ready(self, what):
@@ -88,6 +91,7 @@ class Agent:
                 self.fds += len(fds)
                 self.listener = (fds + [self.listener])[0]
                 if not data:
+                    self._taken.set()
                     return
 
     def _one(self):
