@@ -73,19 +73,17 @@ static const char *skip_id(const char *text, long *ret)
 /* The ":used/size" that a range may have behind it; NULL when it is broken. */
 static const char *skip_groups(const char *p)
 {
-	long used, size;
+	long ignored;
 
 	if (p == NULL || *p != ':')
 		return p;
-	p = skip_id(p + 1, &used);
-	if (p == NULL || *p != '/')
-		return NULL;
-	p = skip_id(p + 1, &size);
-	return p != NULL && used <= size && size > 0 ? p : NULL;
+	p = skip_id(p + 1, &ignored);
+	return p != NULL && *p == '/' ? skip_id(p + 1, &ignored) : NULL;
 }
 
-/* The kernel's list format for CPUs and memory nodes: cpuset(7), "List format". */
-static bool is_ids(const char *text)
+/* The kernel's list format for CPUs and memory nodes: cpuset(7), "List format".
+ * ordered  ranges that end below where they begin are refused */
+static bool is_list(const char *text, bool ordered)
 {
 	while (true) {
 		long first = 0, last = 0;
@@ -93,7 +91,7 @@ static bool is_ids(const char *text)
 
 		if (p != NULL && *p == '-') {
 			p = skip_groups(skip_id(p + 1, &last));
-			if (last < first)
+			if (ordered && last < first)
 				return false;
 		}
 		if (p == NULL)
@@ -102,6 +100,17 @@ static bool is_ids(const char *text)
 			return *p == '\0';
 		text = p + 1;
 	}
+}
+
+static bool is_ids(const char *text)
+{
+	return is_list(text, true);
+}
+
+/* Their numbers are the plan's to judge, in words of its own. */
+static bool is_nodes(const char *text)
+{
+	return is_list(text, false);
 }
 
 /* The names of the kernel's hugetlb files. */

@@ -146,6 +146,19 @@ static const char *rule_of(const struct slot *s, const struct token *t)
 	return t->kind == TOKEN_STRING && s->kind == SPEC_STRING ? "format" : "type";
 }
 
+/* What runc's users look for in a message, in front of our own words. */
+static void add_known(struct line *l, const struct spec_field *f)
+{
+	if (f == NULL)
+		return;
+	if (f->words == &spec_memory_policy_mode)
+		add(l, "invalid memory policy mode: ");
+	else if (f->words == &spec_memory_policy_flag)
+		add(l, "invalid memory policy flag: ");
+	else if (f->format == SPEC_FORMAT_nodes)
+		add(l, "invalid memory policy node: ");
+}
+
 void reader_wrong(const struct reader *r, const struct slot *s, const struct token *t)
 {
 	char text[256];
@@ -153,6 +166,7 @@ void reader_wrong(const struct reader *r, const struct slot *s, const struct tok
 
 	if (is_counted(r, SPEC_ERROR))
 		return;
+	add_known(&l, s->field);
 	add(&l, "expected ");
 	if (s->kind == SPEC_INT)
 		add(&l, "a whole number from %" PRId64 " to %" PRIu64, s->field->min,
@@ -206,6 +220,7 @@ void reader_no_word(const struct reader *r, const struct slot *s, const struct t
 
 	if (is_counted(r, SPEC_ERROR))
 		return;
+	add_known(&l, s->field);
 	add_found(&l, t);
 	add(&l, table->count > WORDS_SHOWN ? " is not known" : " is not one of: ");
 	for (size_t i = 0, n = 0; table->count <= WORDS_SHOWN && i < table->count; i++)

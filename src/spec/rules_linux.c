@@ -1,6 +1,7 @@
 /* Rules of devices, memory policy, personality, resctrl, seccomp, and of the members at the top.
  * Asks the host nothing. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -122,6 +123,26 @@ void rule_device_twice(struct judge *j)
 				"a later entry of the same path takes its place");
 }
 
+/* How many numbers a list like 0-3,7 names; groups within ranges are not looked at. */
+static unsigned long long count_nodes(const char *text)
+{
+	unsigned long long count = 0;
+
+	while (*text != '\0') {
+		char *end = NULL;
+		const unsigned long long first = strtoull(text, &end, 10);
+		unsigned long long last = first;
+
+		end += strspn(end, " \t\n");
+		if (*end == '-')
+			last = strtoull(end + 1, &end, 10);
+		count += last < first ? 0 : last - first + 1;
+		text = end + strcspn(end, ",");
+		text += *text == ',';
+	}
+	return count;
+}
+
 void rule_memory_policy(struct judge *j)
 {
 	const struct spec_memory_policy *const m = j->os == NULL ? NULL : j->os->memoryPolicy;
@@ -134,7 +155,8 @@ void rule_memory_policy(struct judge *j)
 	none = m->mode.value == MODE_DEFAULT || m->mode.value == MODE_LOCAL;
 	if (none && judge_given(&m->nodes))
 		judge_broken(j, m->nodes.at, "linux.memoryPolicy.nodes",
-			"invalid memory policy: %s takes no nodes", word);
+			"invalid memory policy: %s mode requires 0 nodes but got %llu", word,
+			count_nodes(m->nodes.value));
 	if (!none && m->mode.value != MODE_PREFERRED && !judge_given(&m->nodes))
 		judge_broken(j, GIVEN(m->nodes) ? m->nodes.at : m->at, "linux.memoryPolicy.nodes",
 			"invalid memory policy: %s needs a node at least", word);

@@ -97,6 +97,19 @@ static const struct {
 		"" },
 	{ LINUX("", "'resources':{'rdma':{'mlx':@[]}}"),
 		"linux.resources.rdma[\"mlx\"]: expected an object, found a list", "" },
+	{ LINUX("", "'memoryPolicy':{'mode':@'BIND'}"),
+		"linux.memoryPolicy.mode: invalid memory policy mode: \"BIND\" is not one of: "
+		"MPOL_DEFAULT, MPOL_PREFERRED, MPOL_BIND, MPOL_INTERLEAVE, MPOL_LOCAL, "
+		"MPOL_PREFERRED_MANY, MPOL_WEIGHTED_INTERLEAVE",
+		"did you mean \"MPOL_BIND\"?" },
+	{ LINUX("", "'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0','flags':[@'x']}"),
+		"linux.memoryPolicy.flags[0]: invalid memory policy flag: \"x\" is not one of: "
+		"MPOL_F_NUMA_BALANCING, MPOL_F_RELATIVE_NODES, MPOL_F_STATIC_NODES",
+		"" },
+	{ LINUX("", "'memoryPolicy':{'mode':'MPOL_BIND','nodes':@'x'}"),
+		"linux.memoryPolicy.nodes: invalid memory policy node: expected a list like 0-3,7, "
+		"found \"x\"",
+		"" },
 };
 
 Test(spec_load, values)
