@@ -111,7 +111,6 @@ static void *regrow(struct arena *a, struct arena_block **place, size_t size)
 	b = realloc(*place, sizeof(*b) + size);
 	if (b == NULL)
 		return NULL;
-	memset(b->data + old_size, 0, size - old_size);
 	b->size = size;
 	*place = b;
 	a->total += size - old_size;

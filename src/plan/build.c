@@ -93,7 +93,10 @@ struct plan_op *plan_append(struct plan *p, enum plan_kind kind, struct src_pos 
 		return NULL;
 	}
 	op = &p->ops[p->count++];
-	*op = (struct plan_op){ .kind = kind, .at = at, .path = text };
+	memset(op, 0, sizeof(*op)); /* all members of the union, not its first alone */
+	op->kind = kind;
+	op->at = at;
+	op->path = text;
 	return op;
 }
 
