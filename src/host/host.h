@@ -28,6 +28,7 @@ struct host_layer {
 /* What of the facts a configuration needs; what it does not need is not asked for. */
 struct host_wish {
 	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
+	const char *cgroup_ns;   /* the path of the cgroup namespace to join, NULL when none */
 	uint64_t rlimits;        /* one bit a RLIMIT_*: which hard limits */
 	bool apparmor, selinux;  /* a profile or a label is asked for */
 	bool resctrl;            /* linux.intelRdt is there */

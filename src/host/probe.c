@@ -181,6 +181,15 @@ static int probe_cgroup(
 	return probe_controllers(h->cgroup_root, arena, h, e);
 }
 
+static bool is_initial_cgroup_ns(const char *path)
+{
+	struct stat st;
+
+	/* the number that the kernel gives it (include/linux/proc_ns.h); joining tells what is
+	 * wrong with the path */
+	return path != NULL && stat(path, &st) == 0 && st.st_ino == 0xEFFFFFFBu;
+}
+
 static void probe_rlimits(uint64_t wanted, struct host_facts *h)
 {
 	struct rlimit limit;
@@ -222,6 +231,7 @@ int host_probe(
 	probe_cap_last(&h);
 	TRY(host_in_user_namespace(&h.user_namespace, e));
 	TRY(probe_cgroup(wish, arena, &h, e));
+	h.cgroup_ns_initial = is_initial_cgroup_ns(wish->cgroup_ns);
 	if (wish->rlimits != 0)
 		probe_rlimits(wish->rlimits, &h);
 	TRY(host_probe_lsm(wish, &h, e));

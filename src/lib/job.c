@@ -6,6 +6,7 @@
 #include "plan/overlay.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,6 +83,9 @@ static struct host_wish wish_of(const struct spec_config *c)
 	struct host_wish wish = { .cgroup_path = c->os->cgroupsPath.value,
 		.resctrl = c->os->intelRdt != NULL };
 
+	for (size_t i = 0; i < c->os->namespaces.count; i++)
+		if (c->os->namespaces.items[i].type.value == CLONE_NEWCGROUP)
+			wish.cgroup_ns = c->os->namespaces.items[i].path.value;
 	for (size_t i = 0; i < c->process->rlimits.count; i++)
 		wish.rlimits |= (uint64_t)1 << c->process->rlimits.items[i].type.value;
 	wish.apparmor = is_text(&c->process->apparmorProfile);

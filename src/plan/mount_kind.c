@@ -22,6 +22,8 @@ bool mount_is_sysfs_bind(const struct plan *p, const struct spec_mount *m)
 
 bool mount_is_cgroup_bind(const struct plan *p, const struct spec_mount *m)
 {
+	const uint64_t own = p->host->cgroup_ns_initial ? p->new_ns : p->new_ns | p->joined_ns;
+
 	return mount_is_cgroup(m) && p->host->cgroup_root[0] != '\0' &&
-	       ((p->new_ns | p->joined_ns) & CLONE_NEWCGROUP) == 0;
+	       (own & CLONE_NEWCGROUP) == 0;
 }

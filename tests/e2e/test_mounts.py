@@ -361,9 +361,11 @@ def overlay_of_host_user(w):
 
 
 @rows("cgroup mount in the host's namespace shows the host's tree, which stays as it is",
-      (("read-only", "ro"), ("writable", "rw"), ("as podman asks for it", "ro,nsdelegate")))
-def cgroup_mount_of_host(w, options):
-    b = w.bundle().namespace("cgroup", False)
+      (("read-only", False, "ro"), ("writable", False, "rw"),
+       ("with options of the file system", False, "ro,nsdelegate"),
+       ("joined", "/proc/self/ns/cgroup", "ro")))
+def cgroup_mount_of_host(w, namespace, options):
+    b = w.bundle().namespace("cgroup", namespace)
     m = b.mounted("/sys/fs/cgroup")
     m["options"] = [o for o in m["options"] if o not in ("ro", "rw")] + options.split(",")
     before = seen.mounts({"files": {"/proc/self/mountinfo": host.read("/proc/self/mountinfo")}})
