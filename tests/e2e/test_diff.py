@@ -291,7 +291,7 @@ def run(w, *options):
     b.detached(*options)
     pid = b.state()["pid"]
     before = inside.call(w, pid, tree)
-    inside.call(w, pid, change, w.uid is None)
+    inside.call(w, pid, change, w.root_ids)
     return b, before, inside.call(w, pid, tree)
 
 
