@@ -25,9 +25,9 @@ CHECKED void *arena_alloc(struct arena *a, size_t size);
 CHECKED void *arena_array(struct arena *a, size_t count, size_t size);
 
 /* A piece of size bytes that begins with the old one's; behind them is anything, so that memory is
- * taken when it is used.  The old piece, which arena_alloc, arena_array or this gave (NULL: there is
- * none), must not be used any more; when it is a large one its memory is not lost.
- * NULL when memory is short: the old one stays. */
+ * taken when it is used.  The old piece, which arena_alloc, arena_array or this gave (NULL: there
+ * is none), must not be used any more; when it is a large one its memory is not lost. NULL when
+ * memory is short: the old one stays. */
 CHECKED void *arena_grow(struct arena *a, void *old, size_t old_size, size_t size);
 
 /* A copy of len bytes of text with a NUL behind; not aligned.  NULL when memory is short. */
