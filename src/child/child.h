@@ -29,7 +29,7 @@ struct child {
 	uint32_t at;     /* number of the operation at hand */
 	bool net_made;   /* the parent has said so: see child_recv */
 	bool empty_used; /* SLOT_EMPTY is mounted: from now on it is cloned */
-	int spent[12];   /* descriptors that have served: see child_spend */
+	int spent[32];   /* descriptors that have served: see child_spend */
 	unsigned spent_count;
 	struct handover handover;
 	const char *program; /* what find_program found */
