@@ -107,6 +107,6 @@ int self_protect(char *const argv[], char *const envp[], struct err *e)
 		return 0;
 	rc = exec_copy(argv, envp);
 	(void)err_sys(e, -rc, POS_NONE, "cannot run from a protected copy of the program");
-	return err_hint(e, "/proc must be mounted, and memory that is executable be allowed "
-			   "(sysctl vm.memfd_noexec)");
+	return err_hint(e, "/proc must be mounted, and memfd_create(2) be allowed to make what can "
+			   "be executed (sysctl vm.memfd_noexec)");
 }

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 /* Newer than the kernel headers of Debian 12 promise in <sys/syscall.h>: the same number on every
@@ -98,6 +101,56 @@ int sys_mount_setattr(int fd, bool recursive, const struct mount_attr *attr)
 {
 	return ret_int(syscall(SYS_mount_setattr, fd, "",
 		AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), attr, sizeof(*attr)));
+}
+
+/* mount(2) sets all flags of a mount anew, so those that it has are read first.  What statfs(2)
+ * says of the file system's own, as read-only, the mount then has too: no harm. */
+static unsigned long mount_flags(unsigned long has, const struct mount_attr *attr)
+{
+	static const struct {
+		uint64_t attr;
+		unsigned long st, ms;
+	} flags[] = {
+		{ MOUNT_ATTR_RDONLY, ST_RDONLY, MS_RDONLY },
+		{ MOUNT_ATTR_NOSUID, ST_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, ST_NODEV, MS_NODEV },
+		{ MOUNT_ATTR_NOEXEC, ST_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NODIRATIME, ST_NODIRATIME, MS_NODIRATIME },
+		{ MOUNT_ATTR_NOSYMFOLLOW, 0x2000 /* ST_NOSYMFOLLOW */, 256 /* MS_NOSYMFOLLOW */ },
+	};
+	unsigned long ret = 0;
+	uint64_t atime = (has & ST_NOATIME) != 0    ? MOUNT_ATTR_NOATIME
+			 : (has & ST_RELATIME) != 0 ? MOUNT_ATTR_RELATIME
+						    : MOUNT_ATTR_STRICTATIME;
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if ((attr->attr_set & flags[i].attr) != 0 ||
+			((has & flags[i].st) != 0 && (attr->attr_clr & flags[i].attr) == 0))
+			ret |= flags[i].ms;
+	if ((attr->attr_clr & MOUNT_ATTR__ATIME) != 0)
+		atime = attr->attr_set & MOUNT_ATTR__ATIME;
+	return ret | (atime == MOUNT_ATTR_NOATIME           ? MS_NOATIME
+			     : atime == MOUNT_ATTR_RELATIME ? MS_RELATIME
+							    : MS_STRICTATIME);
+}
+
+int sys_mount_change(int fd, bool recursive, const struct mount_attr *attr)
+{
+	char path[sizeof("/proc/self/fd/") + 10];
+	struct statfs fs;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if ((attr->attr_set != 0 || attr->attr_clr != 0) &&
+		mount(NULL, path, NULL,
+			MS_REMOUNT | MS_BIND | mount_flags((unsigned long)fs.f_flags, attr),
+			NULL) < 0)
+		return -errno;
+	if (attr->propagation != 0 &&
+		mount(NULL, path, NULL, attr->propagation | (recursive ? MS_REC : 0u), NULL) < 0)
+		return -errno;
+	return 0;
 }
 
 int sys_fsopen(const char *type)

@@ -41,6 +41,10 @@ CHECKED int sys_move_mount_at(int tree, int dir, const char *name);
 /* mount_setattr(2), Linux 5.12, on the mount that fd is the root of. */
 CHECKED int sys_mount_setattr(int fd, bool recursive, const struct mount_attr *attr);
 
+/* The same for a mount in place, by mount(2) and /proc: for kernels without mount_setattr(2).
+ * recursive: the propagation alone; attributes are those of this mount. */
+CHECKED int sys_mount_change(int fd, bool recursive, const struct mount_attr *attr);
+
 /* fsopen(2), fsconfig(2), fsmount(2), Linux 5.2.  value NULL: a flag. */
 CHECKED int sys_fsopen(const char *type);
 CHECKED int sys_fsconfig_set(int fs, const char *key, const char *value);

@@ -136,28 +136,42 @@ int do_remount(struct child *c, const struct plan_remount *op)
 
 	if (target < 0)
 		return target;
-	return sys_mount_setattr(target, op->recursive != 0, &attr);
+	return (op->late != 0 ? sys_mount_change : sys_mount_setattr)(
+		target, op->recursive != 0, &attr);
+}
+
+/* Mounts a clone of what `source` is on `target`, with attributes from its first moment or, late,
+ * right after: nobody else sees this mount namespace. */
+static int mount_clone(int source, int target, bool recursive, uint64_t set, bool late)
+{
+	const struct mount_attr attr = { .attr_set = set };
+	AUTO_FD tree = late ? sys_clone_tree(source, "", recursive)
+			    : sys_clone_tree_attr(source, "", recursive, &attr);
+
+	if (tree < 0)
+		return tree;
+	TRY(sys_move_mount(tree, target));
+	if (late)
+		TRY(sys_mount_change(tree, false, &attr));
+	return fd_take(&tree);
 }
 
 /* A detached mount of what hides a directory: the empty file system itself the first time, then
  * clones of it, which the kernel makes only of what is mounted. */
-static int hide(struct child *c, int slot, int target)
+static int hide(struct child *c, int slot, int target, bool late)
 {
-	/* Read-only, or a program that owns the host's null could change its mode through the mask.
-	 */
-	const struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-	};
 	AUTO_FD tree = FD_NONE;
 
 	if (slot == SLOT_EMPTY && !c->empty_used) {
 		c->empty_used = true;
 		return sys_move_mount(c->slots[slot], target);
 	}
-	tree = sys_clone_tree_attr(c->slots[slot], "", false, &attr);
+	/* Read-only, or a program that owns the host's null could change its mode through the mask.
+	 */
+	tree = mount_clone(c->slots[slot], target, false,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, late);
 	if (tree < 0)
 		return tree;
-	TRY(sys_move_mount(tree, target));
 	child_spend(c, &tree);
 	return 0;
 }
@@ -173,14 +187,13 @@ int do_mask(struct child *c, const struct plan_mask *op)
 		return target;
 	if (fstat(target, &st) < 0)
 		return -errno;
-	TRY(hide(c, S_ISDIR(st.st_mode) ? op->empty : op->null, target));
+	TRY(hide(c, S_ISDIR(st.st_mode) ? op->empty : op->null, target, op->late != 0));
 	child_spend(c, &target);
 	return 0;
 }
 
 int do_readonly(struct child *c, const struct plan_readonly *op)
 {
-	const struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
 	AUTO_FD tree = FD_NONE;
 
@@ -188,10 +201,9 @@ int do_readonly(struct child *c, const struct plan_readonly *op)
 		return 0;
 	if (target < 0)
 		return target;
-	tree = sys_clone_tree_attr(target, "", true, &attr);
+	tree = mount_clone(target, target, true, MOUNT_ATTR_RDONLY, op->late != 0);
 	if (tree < 0)
 		return tree;
-	TRY(sys_move_mount(tree, target));
 	child_spend(c, &tree);
 	child_spend(c, &target);
 	return 0;

@@ -128,7 +128,8 @@ int do_set_attr(struct child *c, const struct plan_set_attr *op)
 		.attr_set = op->set, .attr_clr = op->clear, .propagation = op->propagation
 	};
 
-	return sys_mount_setattr(c->slots[op->tree], op->recursive != 0, &attr);
+	return (op->late != 0 ? sys_mount_change : sys_mount_setattr)(
+		c->slots[op->tree], op->recursive != 0, &attr);
 }
 
 int do_pivot(struct child *c, const struct plan_pivot *op)

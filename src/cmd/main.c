@@ -3,6 +3,7 @@
 
 #include "base/self.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <malloc.h>
@@ -111,11 +112,32 @@ static int fill_stdio(struct err *e)
 	return 0;
 }
 
+static int mark_fds_one_by_one(unsigned long first)
+{
+	AUTO_FD list = openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const dir = list < 0 ? NULL : fdopendir(list);
+	const struct dirent *d;
+	int rc = 0;
+
+	if (dir == NULL)
+		return -errno;
+	(void)fd_take(&list); /* the stream's now */
+	while (rc == 0 && (d = readdir(dir)) != NULL) {
+		const unsigned long fd = strtoul(d->d_name, NULL, 10); /* 0 for "." and ".." */
+
+		if (fd >= first && fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+			rc = -errno;
+	}
+	(void)closedir(dir);
+	return rc;
+}
+
 /* What the caller leaves open is nobody's but what --preserve-fds hands on. */
 static int guard_fds(const struct cmd_args *a, struct err *e)
 {
 	char *end = NULL;
 	const unsigned long n = a->preserve_fds == NULL ? 0 : strtoul(a->preserve_fds, &end, 10);
+	int rc;
 
 	if (a->preserve_fds != NULL &&
 		(end == a->preserve_fds || *end != '\0' || a->preserve_fds[0] == '-' || n > 65536))
@@ -126,8 +148,13 @@ static int guard_fds(const struct cmd_args *a, struct err *e)
 		if (fcntl((int)fd, F_GETFD) < 0)
 			return err_sys(e, errno, POS_NONE,
 				"option --preserve-fds: descriptor %lu is not open", fd);
-	if (syscall(SYS_close_range, (unsigned)(3 + n), ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_sys(e, errno, POS_NONE, "cannot mark descriptors close-on-exec");
+	rc = syscall(SYS_close_range, (unsigned)(3 + n), ~0u, CLOSE_RANGE_CLOEXEC) == 0 ? 0
+											: -errno;
+	if (rc == -EINVAL) /* the call is of Linux 5.9, its flag of 5.11 */
+		rc = mark_fds_one_by_one(3 + n);
+	if (rc < 0)
+		return err_sys(
+			e, -rc, POS_NONE, "cannot mark descriptors close-on-exec: close_range");
 	return 0;
 }
 

@@ -81,7 +81,8 @@ int parent_init(struct parent *ret, const struct plan *p, struct err *e)
 	/* made before the clone, so that both sides hold it */
 	ret->slots[SLOT_FILTER] = memfd_create("seccomp", MFD_CLOEXEC);
 	if (ret->slots[SLOT_FILTER] < 0)
-		return err_sys(e, errno, POS_NONE, "cannot make room for the seccomp filter");
+		return err_sys(e, errno, POS_NONE,
+			"cannot make room for the seccomp filter: memfd_create");
 	return 0;
 }
 

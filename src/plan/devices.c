@@ -5,6 +5,7 @@
 #include "plan/build.h"
 
 #include "base/twins.h"
+#include "plan/attr.h"
 #include "plan/paths.h"
 
 #include <linux/mount.h>
@@ -60,24 +61,28 @@ static bool is_configured(const struct plan *p, const char *path)
 static int append_bound(
 	struct plan *p, struct src_pos at, const char *why, const char *path, struct err *e)
 {
+	const struct plan_attr flags = { .tree = SLOT_TREE,
+		.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		.words = "nosuid noexec",
+		.at = at,
+		.path = why };
 	struct plan_op *op = plan_append(p, PLAN_clone_tree, at, e, "%s", why);
 
 	if (op == NULL)
 		return -ENOMEM;
 	op->clone_tree.path = path;
 	op->clone_tree.into = SLOT_TREE;
-	op = plan_append(p, PLAN_set_attr, at, e, "%s", why);
-	if (op == NULL)
-		return -ENOMEM;
-	op->set_attr.tree = SLOT_TREE;
-	op->set_attr.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	op->set_attr.words = "nosuid noexec";
+	if (!plan_attr_late(p))
+		TRY(plan_attr(p, &flags, e));
 	op = plan_append(p, PLAN_attach, at, e, "%s", why);
 	if (op == NULL)
 		return -ENOMEM;
 	op->attach.path = path;
 	op->attach.tree = SLOT_TREE;
-	return 0;
+	if (!plan_attr_late(p))
+		return 0;
+	op->attach.how = ATTACH_KEEP;
+	return plan_attr(p, &flags, e);
 }
 
 static int append_defaults(struct plan *p, struct err *e)

@@ -1,6 +1,8 @@
 /* Masked and read-only paths: what of /proc and /sys the container must not see or change. */
 #include "plan/build.h"
 
+#include "plan/attr.h"
+
 #include <linux/mount.h>
 
 static int append_sources(struct plan *p, struct src_pos at, struct err *e)
@@ -39,6 +41,7 @@ int plan_masks(struct plan *p, struct err *e)
 		if (op == NULL)
 			return -ENOMEM;
 		op->readonly.path = readonly->items[i].value;
+		op->readonly.late = plan_attr_late(p);
 	}
 	if (masked->count > 0)
 		TRY(append_sources(p, masked->at, e));
@@ -49,6 +52,7 @@ int plan_masks(struct plan *p, struct err *e)
 		op->mask.path = masked->items[i].value;
 		op->mask.empty = SLOT_EMPTY;
 		op->mask.null = SLOT_NULL;
+		op->mask.late = plan_attr_late(p);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "plan/build.h"
 
 #include "base/text.h"
+#include "plan/attr.h"
 #include "plan/idmap.h"
 #include "plan/mount_data.h"
 #include "plan/mount_kind.h"
@@ -24,6 +25,7 @@
 struct job {
 	const struct spec_mount *m;
 	size_t index;
+	const char *path; /* config path */
 	struct plan_mount_options o;
 	int tree; /* slot of the detached mount */
 };
@@ -31,8 +33,18 @@ struct job {
 static struct plan_op *append(
 	struct plan *p, const struct job *j, enum plan_kind kind, struct err *e)
 {
-	return plan_append(
-		p, kind, j->m->at, e, "mounts[%zu] (%s)", j->index, j->m->destination.value);
+	return plan_append(p, kind, j->m->at, e, "%s", j->path);
+}
+
+static int begin(struct plan *p, size_t index, struct job *ret, struct err *e)
+{
+	const struct spec_mount *const m = &p->config->mounts.items[index];
+
+	*ret = (struct job){ .m = m, .index = index, .tree = SLOT_NONE };
+	ret->path = arena_printf(p->arena, "mounts[%zu] (%s)", index, m->destination.value);
+	if (ret->path == NULL)
+		return err_set(e, ENOMEM, m->at, "out of memory");
+	return plan_mount_options(p, index, &ret->o, e);
 }
 
 /* What is wrong with the mount as the configuration has it. */
@@ -80,19 +92,20 @@ static int append_clone(struct plan *p, const struct job *j, struct err *e)
 static int append_attr(
 	struct plan *p, const struct job *j, bool recursive, uint64_t propagation, struct err *e)
 {
-	struct plan_op *const op = append(p, j, PLAN_set_attr, e);
+	const struct plan_attr a = {
+		.tree = j->tree,
+		.recursive = recursive,
+		.words = j->o.words[0] != '\0'
+				 ? j->o.words
+				 : spec_word_text(&spec_propagation, (int64_t)propagation),
+		.propagation = propagation & ~(uint64_t)MS_REC,
+		.set = recursive ? j->o.rec_set : j->o.set,
+		.clear = recursive ? j->o.rec_clear : j->o.clear,
+		.at = j->m->at,
+		.path = j->path,
+	};
 
-	if (op == NULL)
-		return -ENOMEM;
-	op->set_attr.tree = j->tree;
-	op->set_attr.words = j->o.words[0] != '\0'
-				     ? j->o.words
-				     : spec_word_text(&spec_propagation, (int64_t)propagation);
-	op->set_attr.recursive = recursive;
-	op->set_attr.propagation = propagation & ~(uint64_t)MS_REC;
-	op->set_attr.set = recursive ? j->o.rec_set : j->o.set;
-	op->set_attr.clear = recursive ? j->o.rec_clear : j->o.clear;
-	return 0;
+	return plan_attr(p, &a, e);
 }
 
 /* The propagation of a clone: as asked for, else as the root's. */
@@ -110,11 +123,8 @@ static int append_bind_attrs(struct plan *p, const struct job *j, struct err *e)
 			     !plan_mount_early(p, j->m, &j->o);
 	const uint64_t own = cut_off ? 0 : propagation; /* a clone of a private mount is private */
 
-	if (j->o.set != 0 || j->o.clear != 0 || (own != 0 && !far))
-		TRY(append_attr(p, j, false, far ? 0 : own, e));
-	if (j->o.rec_set != 0 || j->o.rec_clear != 0 || (own != 0 && far))
-		TRY(append_attr(p, j, true, far ? own : 0, e));
-	return 0;
+	TRY(append_attr(p, j, false, far ? 0 : own, e));
+	return append_attr(p, j, true, far ? own : 0, e);
 }
 
 bool plan_mount_early(
@@ -136,10 +146,10 @@ int plan_mounts_early(struct plan *p, struct err *e)
 	if (slots == NULL)
 		return err_set(e, ENOMEM, list->at, "out of memory");
 	for (size_t i = 0; i < list->count; i++) {
-		struct job j = { .m = &list->items[i], .index = i };
+		struct job j;
 
 		slots[i] = SLOT_NONE;
-		TRY(plan_mount_options(p, i, &j.o, e));
+		TRY(begin(p, i, &j, e));
 		if (!plan_mount_early(p, j.m, &j.o))
 			continue;
 		j.tree = slots[i] = plan_slot_new(p);
@@ -261,9 +271,11 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 		if (j->o.words == NULL)
 			return err_set(e, ENOMEM, j->m->at, "out of memory");
 	}
-	TRY(append_bind_attrs(p, j, e));
+	if (!plan_attr_late(p))
+		TRY(append_bind_attrs(p, j, e));
 	TRY(append_idmap(p, j, NULL, e));
-	return append_attach(p, j, false, e);
+	TRY(append_attach(p, j, plan_attr_late(p), e));
+	return plan_attr_late(p) ? append_bind_attrs(p, j, e) : 0;
 }
 
 /* A message queue file system is that of its ipc namespace; the host's own is not ours to label. */
@@ -288,6 +300,7 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 {
 	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
 	const bool late_ro = mount_is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
+	const bool late_attr = plan_attr_late(p) && j->o.propagation != 0;
 	const bool dev = plan_path_is(j->m->destination.value, "dev");
 	const char *path, *type;
 	struct plan_op *op;
@@ -308,14 +321,15 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 	if (op->new_fs.data == NULL)
 		return err_set(e, ENOMEM, j->m->at, "out of memory");
 	TRY(append_label(p, j, e));
-	if (j->o.propagation != 0) {
-		j->o.set = 0; /* these the new file system has */
-		j->o.clear = 0;
+	j->o.set = 0; /* these the new file system has */
+	j->o.clear = 0;
+	if (!late_attr)
 		TRY(append_attr(p, j, false, j->o.propagation, e));
-	}
 	TRY(append_copy_up(p, j, e));
 	TRY(append_idmap(p, j, type, e));
-	TRY(append_attach(p, j, j->tree != SLOT_TREE, e));
+	TRY(append_attach(p, j, j->tree != SLOT_TREE || late_attr, e));
+	if (late_attr)
+		TRY(append_attr(p, j, false, j->o.propagation, e));
 	if (dev) {
 		p->dev_slot = j->tree;
 		p->dev_is_copy = (j->o.special & MOUNT_COPY_UP) != 0;
@@ -327,10 +341,14 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 
 static int append_remount(struct plan *p, const struct job *j, struct err *e)
 {
-	struct plan_op *const op = append(p, j, PLAN_remount, e);
+	struct plan_op *op;
 
+	if (plan_attr_late(p) && (j->o.rec_set != 0 || j->o.rec_clear != 0))
+		return append_attr(p, j, true, 0, e); /* which says what this kernel lacks */
+	op = append(p, j, PLAN_remount, e);
 	if (op == NULL)
 		return -ENOMEM;
+	op->remount.late = plan_attr_late(p);
 	op->remount.path = j->m->destination.value;
 	op->remount.words = j->o.words;
 	op->remount.set = j->o.set | j->o.rec_set;
@@ -341,11 +359,11 @@ static int append_remount(struct plan *p, const struct job *j, struct err *e)
 
 static int append_mount(struct plan *p, size_t index, struct err *e)
 {
-	struct job j = { .m = &p->config->mounts.items[index], .index = index };
-	const struct spec_str *const destination = &j.m->destination;
+	const struct spec_str *const destination = &p->config->mounts.items[index].destination;
 	const char *const in_proc = plan_path_below(destination->value, "proc");
+	struct job j;
 
-	TRY(plan_mount_options(p, index, &j.o, e));
+	TRY(begin(p, index, &j, e));
 	if (in_proc != NULL && *in_proc != '\0' && !plan_may_cover_proc(in_proc))
 		return refuse(&j, EPERM, destination->at,
 			"would hide a part of /proc that protects the host: Operation not permitted",

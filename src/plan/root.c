@@ -5,6 +5,7 @@
  * all that the configuration names; in the child's own mount namespace nothing of this is seen. */
 #include "plan/root.h"
 
+#include "plan/attr.h"
 #include "plan/build.h"
 #include "plan/overlay.h"
 
@@ -35,21 +36,17 @@ static int append_tree(struct plan *p, struct err *e)
 	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, path->at, "out of memory");
 }
 
-/* A root that hears of the host's mounts, and tells the host nothing of its own. */
-static int append_slave_tree(struct plan *p, struct err *e)
+/* The root hears of the host's mounts, and tells the host nothing of its own. */
+static int append_slave(struct plan *p, struct err *e)
 {
-	struct plan_op *op;
+	const struct plan_attr slave = { .tree = SLOT_ROOT,
+		.recursive = true,
+		.propagation = MS_SLAVE,
+		.words = "rslave",
+		.at = p->config->os->rootfsPropagation.at,
+		.path = "linux.rootfsPropagation" };
 
-	TRY(append_tree(p, e));
-	op = plan_append(p, PLAN_set_attr, p->config->os->rootfsPropagation.at, e,
-		"linux.rootfsPropagation");
-	if (op == NULL)
-		return -ENOMEM;
-	op->set_attr.tree = SLOT_ROOT;
-	op->set_attr.words = "rslave";
-	op->set_attr.recursive = 1;
-	op->set_attr.propagation = MS_SLAVE;
-	return 0;
+	return plan_attr(p, &slave, e);
 }
 
 int plan_stage(struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
@@ -140,7 +137,9 @@ int plan_root(struct plan *p, struct err *e)
 	if (p->overlay->wanted)
 		TRY(plan_overlay_open(p, &layers, e));
 	else if (early)
-		TRY(append_slave_tree(p, e));
+		TRY(append_tree(p, e));
+	if (!p->overlay->wanted && early && !plan_attr_late(p))
+		TRY(append_slave(p, e));
 	TRY(plan_mounts_early(p, e));
 	TRY(append_propagate(p, e));
 	if (!p->overlay->wanted && !early)
@@ -148,23 +147,20 @@ int plan_root(struct plan *p, struct err *e)
 	TRY(append_become_root(p, e));
 	if (p->overlay->wanted)
 		TRY(plan_overlay_mount(p, &layers, e));
-	return plan_stage(p, p->config->root->path.at, "root.path", SLOT_ROOT, e);
+	TRY(plan_stage(p, p->config->root->path.at, "root.path", SLOT_ROOT, e));
+	return !p->overlay->wanted && early && plan_attr_late(p) ? append_slave(p, e) : 0;
 }
 
 static int append_readonly_root(struct plan *p, struct err *e)
 {
 	const struct spec_bool *const ro = &p->config->root->readonly;
-	struct plan_op *op;
+	const struct plan_attr a = { .tree = SLOT_ROOT,
+		.set = MOUNT_ATTR_RDONLY,
+		.words = "ro",
+		.at = ro->at,
+		.path = "root.readonly" };
 
-	if (!ro->value)
-		return 0;
-	op = plan_append(p, PLAN_set_attr, ro->at, e, "root.readonly");
-	if (op == NULL)
-		return -ENOMEM;
-	op->set_attr.tree = SLOT_ROOT;
-	op->set_attr.set = MOUNT_ATTR_RDONLY;
-	op->set_attr.words = "ro";
-	return 0;
+	return ro->value ? plan_attr(p, &a, e) : 0;
 }
 
 int plan_late_readonly(struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
@@ -181,13 +177,13 @@ int plan_late_readonly(struct plan *p, struct src_pos at, const char *path, int 
 static int append_late_readonly(struct plan *p, struct err *e)
 {
 	for (const struct plan_late *l = p->late; l != NULL; l = l->next) {
-		struct plan_op *const op = plan_append(p, PLAN_set_attr, l->at, e, "%s", l->path);
+		const struct plan_attr a = { .tree = l->tree,
+			.set = MOUNT_ATTR_RDONLY,
+			.words = "ro",
+			.at = l->at,
+			.path = l->path };
 
-		if (op == NULL)
-			return -ENOMEM;
-		op->set_attr.tree = l->tree;
-		op->set_attr.set = MOUNT_ATTR_RDONLY;
-		op->set_attr.words = "ro";
+		TRY(plan_attr(p, &a, e));
 	}
 	return 0;
 }

@@ -132,7 +132,7 @@ Test(plan_print, json)
 		"\"data\":[\"\",\"a]\",\"two\\nlines\"],\"attr\":\"0x2f\",\"into\":\"fd#12\"}},"
 		"{\"number\":3,\"side\":\"child\",\"op\":\"mask\",\"text\":\"mask \\\"/a\\\"\","
 		"\"path\":\"m\",\"line\":1,\"column\":1,"
-		"\"args\":{\"path\":\"/a\",\"empty\":\"empty\",\"null\":null}},"
+		"\"args\":{\"path\":\"/a\",\"empty\":\"empty\",\"null\":null,\"late\":0}},"
 		"{\"number\":4,\"side\":\"child\",\"op\":\"time_offset\","
 		"\"text\":\"set the time offset of boottime to -60 s 5 ns\",\"path\":\"t\","
 		"\"line\":1,\"column\":1,"
