@@ -93,7 +93,7 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 	if (target < 0)
 		return target;
 	/* The plan has looked at the path; where a link leads only this can tell. */
-	if (link && (op->how & ATTACH_OVER_PROC) == 0) {
+	if ((link || (op->how & ATTACH_UNSURE) != 0) && (op->how & ATTACH_OVER_PROC) == 0) {
 		const int rc = on_proc(target);
 
 		if (rc != 0)
@@ -176,9 +176,15 @@ static int hide(struct child *c, int slot, int target, bool late)
 	return 0;
 }
 
+static int look_below(const struct child *c, int at, const char *below, const char *path)
+{
+	return below != NULL ? look_up(c->slots[at], below, false)
+			     : look_up(c->slots[SLOT_ROOT], path, false);
+}
+
 int do_mask(struct child *c, const struct plan_mask *op)
 {
-	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
+	AUTO_FD target = look_below(c, op->at, op->below, op->path);
 	struct stat st;
 
 	if (target == -ENOENT || target == -ENOTDIR)
@@ -194,7 +200,7 @@ int do_mask(struct child *c, const struct plan_mask *op)
 
 int do_readonly(struct child *c, const struct plan_readonly *op)
 {
-	AUTO_FD target = look_up(c->slots[SLOT_ROOT], op->path, false);
+	AUTO_FD target = look_below(c, op->at, op->below, op->path);
 	AUTO_FD tree = FD_NONE;
 
 	if (target == -ENOENT || target == -ENOTDIR)

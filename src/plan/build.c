@@ -44,6 +44,7 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 		.slots = SLOT_FIRST_FREE,
 		.dev_slot = SLOT_NONE,
 		.pts_slot = SLOT_NONE,
+		.tree_slots = { SLOT_NONE, SLOT_NONE },
 		.shown_slot = SLOT_NONE,
 		.hook_slots = { SLOT_NONE, SLOT_NONE },
 		.report_slot = SLOT_NONE };

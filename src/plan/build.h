@@ -90,6 +90,9 @@ CHECKED int plan_stage(
 /* mounts[] whose sources are opened before anything else: see mounts.c. */
 CHECKED int plan_mounts_early(struct plan *p, struct err *e);
 
+/* "proc", "sys": the places of plan->tree_slots. */
+extern const char *const plan_kernel_trees[PLAN_KERNEL_TREES];
+
 /* The caller has this capability in its own user namespace. */
 bool plan_host_can(const struct plan *p, unsigned capability);
 

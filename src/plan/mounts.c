@@ -11,8 +11,8 @@
 #include "plan/attr.h"
 #include "plan/idmap.h"
 #include "plan/mount_data.h"
+#include "plan/mount_job.h"
 #include "plan/mount_kind.h"
-#include "plan/mount_options.h"
 #include "plan/paths.h"
 #include "plan/root.h"
 
@@ -21,43 +21,18 @@
 #include <string.h>
 #include <sys/mount.h>
 
-/* One mount on its way into the plan. */
-struct job {
-	const struct spec_mount *m;
-	size_t index;
-	const char *path; /* config path */
-	struct plan_mount_options o;
-	int tree; /* slot of the detached mount */
-};
-
-static struct plan_op *append(
-	struct plan *p, const struct job *j, enum plan_kind kind, struct err *e)
-{
-	return plan_append(p, kind, j->m->at, e, "%s", j->path);
-}
-
-static int begin(struct plan *p, size_t index, struct job *ret, struct err *e)
+static int begin(struct plan *p, size_t index, struct mount_job *ret, struct err *e)
 {
 	const struct spec_mount *const m = &p->config->mounts.items[index];
 
-	*ret = (struct job){ .m = m, .index = index, .tree = SLOT_NONE };
+	*ret = (struct mount_job){ .m = m, .index = index, .tree = SLOT_NONE };
 	ret->path = arena_printf(p->arena, "mounts[%zu] (%s)", index, m->destination.value);
 	if (ret->path == NULL)
 		return err_set(e, ENOMEM, m->at, "out of memory");
 	return plan_mount_options(p, index, &ret->o, e);
 }
 
-/* What is wrong with the mount as the configuration has it. */
-static int refuse(const struct job *j, int code, struct src_pos at, const char *why, struct err *e)
-{
-	const char *const destination = j->m->destination.value;
-	char shown[TEXT_SHOWN];
-
-	return err_set(e, code, at, "mounts[%zu] (%s): %s", j->index,
-		text_escape(shown, sizeof(shown), destination, strlen(destination)), why);
-}
-
-static const char *bind_source(struct plan *p, const struct job *j)
+static const char *bind_source(struct plan *p, const struct mount_job *j)
 {
 	const char *const source = j->m->source.value;
 
@@ -71,13 +46,13 @@ static const char *bind_source(struct plan *p, const struct job *j)
 	return plan_bundle_path(p, source, strlen(source));
 }
 
-static int append_clone(struct plan *p, const struct job *j, struct err *e)
+static int append_clone(struct plan *p, const struct mount_job *j, struct err *e)
 {
 	struct plan_op *op;
 
 	if (j->o.bind && (j->m->source.value == NULL || j->m->source.value[0] == '\0'))
-		return refuse(j, EINVAL, j->m->at, "source: missing", e);
-	op = append(p, j, PLAN_clone_tree, e);
+		return mount_refuse(j, EINVAL, j->m->at, "source: missing", e);
+	op = mount_append(p, j, PLAN_clone_tree, e);
 	if (op == NULL)
 		return -ENOMEM;
 	if (GIVEN(j->m->source))
@@ -89,8 +64,8 @@ static int append_clone(struct plan *p, const struct job *j, struct err *e)
 	return op->clone_tree.path != NULL ? 0 : err_set(e, ENOMEM, op->at, "out of memory");
 }
 
-static int append_attr(
-	struct plan *p, const struct job *j, bool recursive, uint64_t propagation, struct err *e)
+static int append_attr(struct plan *p, const struct mount_job *j, bool recursive,
+	uint64_t propagation, struct err *e)
 {
 	const struct plan_attr a = {
 		.tree = j->tree,
@@ -109,13 +84,13 @@ static int append_attr(
 }
 
 /* The propagation of a clone: as asked for, else as the root's. */
-static uint64_t clone_propagation(const struct plan *p, const struct job *j)
+static uint64_t clone_propagation(const struct plan *p, const struct mount_job *j)
 {
 	return j->o.propagation != 0 ? j->o.propagation : plan_root_propagation(p);
 }
 
 /* Attributes and propagation may differ in how far they reach; one call serves what agrees. */
-static int append_bind_attrs(struct plan *p, const struct job *j, struct err *e)
+static int append_bind_attrs(struct plan *p, const struct mount_job *j, struct err *e)
 {
 	const uint64_t propagation = clone_propagation(p, j);
 	const bool far = (propagation & MS_REC) != 0;
@@ -146,7 +121,7 @@ int plan_mounts_early(struct plan *p, struct err *e)
 	if (slots == NULL)
 		return err_set(e, ENOMEM, list->at, "out of memory");
 	for (size_t i = 0; i < list->count; i++) {
-		struct job j;
+		struct mount_job j;
 
 		slots[i] = SLOT_NONE;
 		TRY(begin(p, i, &j, e));
@@ -159,77 +134,8 @@ int plan_mounts_early(struct plan *p, struct err *e)
 	return 0;
 }
 
-static bool mounted_before(const struct plan *p, const struct job *j)
-{
-	for (size_t i = 0; i < j->index; i++)
-		if (strcmp(p->config->mounts.items[i].destination.value, j->m->destination.value) ==
-			0)
-			return true;
-	return false;
-}
-
-/* The name right below a /dev of our own making, where a mount point is surely missing and nothing
- * but our own is on the way; NULL for any other place. */
-static const char *dev_name(const struct plan *p, const struct job *j)
-{
-	const char *const destination = j->m->destination.value;
-	const char *const name = destination + strlen("/dev/");
-
-	if (p->dev_slot == SLOT_NONE || p->dev_is_copy || j->o.bind ||
-		strncmp(destination, "/dev/", strlen("/dev/")) != 0 || mounted_before(p, j))
-		return NULL;
-	return name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ? NULL : name;
-}
-
-static int append_attach_dev(
-	struct plan *p, const struct job *j, const char *name, bool keep, struct err *e)
-{
-	struct plan_op *const op = append(p, j, PLAN_attach_dev, e);
-
-	if (op == NULL)
-		return -ENOMEM;
-	op->attach_dev.name = name;
-	op->attach_dev.tree = j->tree;
-	op->attach_dev.at = p->dev_slot;
-	op->attach_dev.how = keep ? ATTACH_KEEP : 0u;
-	return 0;
-}
-
-static int append_attach(struct plan *p, const struct job *j, bool keep, struct err *e)
-{
-	const char *const destination = j->m->destination.value;
-	const bool proc = plan_path_is(destination, "proc");
-	struct plan_op *op;
-
-	if (j->o.bind && proc) {
-		op = append(p, j, PLAN_check_proc, e);
-		if (op == NULL)
-			return -ENOMEM;
-		op->check_proc.tree = j->tree;
-		op->check_proc.path = j->m->source.value;
-	}
-	if (dev_name(p, j) != NULL)
-		return append_attach_dev(p, j, dev_name(p, j), keep, e);
-	op = append(p, j, PLAN_attach, e);
-	if (op == NULL)
-		return -ENOMEM;
-	op->attach.path = destination;
-	op->attach.tree = j->tree;
-	op->attach.how =
-		(mount_is_type(j->m, "proc") || mount_is_type(j->m, "sysfs") ? ATTACH_PLAIN_DIR
-									     : 0u) |
-		(proc || plan_may_cover_proc(plan_path_below(destination, "proc"))
-				? ATTACH_OVER_PROC
-				: 0u) |
-		(mount_is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
-		((j->o.special & MOUNT_TARGET_NOFOLLOW) != 0 ? ATTACH_NOFOLLOW : 0u) |
-		((j->o.special & MOUNT_COPY_LINK) != 0 ? ATTACH_COPY_LINK : 0u) |
-		(keep ? ATTACH_KEEP : 0u);
-	return 0;
-}
-
 /* type: NULL for a clone */
-static int append_idmap(struct plan *p, const struct job *j, const char *type, struct err *e)
+static int append_idmap(struct plan *p, const struct mount_job *j, const char *type, struct err *e)
 {
 	const struct plan_idmap_job m = {
 		.index = j->index, .options = &j->o, .tree = j->tree, .type = type
@@ -240,13 +146,13 @@ static int append_idmap(struct plan *p, const struct job *j, const char *type, s
 
 /* Before ids are mapped, so that the copy has those of the image.  Right below a /dev of our making
  * there is nothing of the image. */
-static int append_copy_up(struct plan *p, const struct job *j, struct err *e)
+static int append_copy_up(struct plan *p, const struct mount_job *j, struct err *e)
 {
 	struct plan_op *op;
 
-	if ((j->o.special & MOUNT_COPY_UP) == 0 || dev_name(p, j) != NULL)
+	if ((j->o.special & MOUNT_COPY_UP) == 0 || mount_dev_name(p, j) != NULL)
 		return 0;
-	op = append(p, j, PLAN_copy_up, e);
+	op = mount_append(p, j, PLAN_copy_up, e);
 	if (op == NULL)
 		return -ENOMEM;
 	op->copy_up.path = j->m->destination.value;
@@ -255,13 +161,15 @@ static int append_copy_up(struct plan *p, const struct job *j, struct err *e)
 	return 0;
 }
 
-static int append_bind(struct plan *p, struct job *j, struct err *e)
+static int append_bind(struct plan *p, struct mount_job *j, struct err *e)
 {
+	int *const kept = mount_kept_slot(p, j);
+
 	j->tree = p->mount_slots[j->index];
 	if (plan_path_is(j->m->destination.value, "dev"))
 		p->dev_slot = SLOT_NONE; /* covers one of our making */
 	if (j->tree == SLOT_NONE) {
-		j->tree = SLOT_TREE;
+		j->tree = kept != NULL ? plan_slot_new(p) : SLOT_TREE;
 		TRY(append_clone(p, j, e));
 	}
 	if (p->in_user_ns && (mount_is_sysfs_bind(p, j->m) || mount_is_cgroup_bind(p, j->m))) {
@@ -274,12 +182,14 @@ static int append_bind(struct plan *p, struct job *j, struct err *e)
 	if (!plan_attr_late(p))
 		TRY(append_bind_attrs(p, j, e));
 	TRY(append_idmap(p, j, NULL, e));
-	TRY(append_attach(p, j, plan_attr_late(p), e));
+	TRY(mount_attach(p, j, kept != NULL || plan_attr_late(p), e));
+	if (kept != NULL)
+		*kept = j->tree;
 	return plan_attr_late(p) ? append_bind_attrs(p, j, e) : 0;
 }
 
 /* A message queue file system is that of its ipc namespace; the host's own is not ours to label. */
-static int append_label(struct plan *p, const struct job *j, struct err *e)
+static int append_label(struct plan *p, const struct mount_job *j, struct err *e)
 {
 	const struct spec_str *const label = &p->config->os->mountLabel;
 	struct plan_op *op;
@@ -287,7 +197,7 @@ static int append_label(struct plan *p, const struct job *j, struct err *e)
 	if (p->mount_label == NULL || !mount_is_type(j->m, "mqueue") ||
 		((p->new_ns | p->joined_ns) & CLONE_NEWIPC) == 0)
 		return 0;
-	op = append(p, j, PLAN_label, e);
+	op = mount_append(p, j, PLAN_label, e);
 	if (op == NULL)
 		return -ENOMEM;
 	op->at = label->at;
@@ -296,19 +206,21 @@ static int append_label(struct plan *p, const struct job *j, struct err *e)
 	return 0;
 }
 
-static int append_new(struct plan *p, struct job *j, struct err *e)
+static int append_new(struct plan *p, struct mount_job *j, struct err *e)
 {
 	/* What is mounted or made below a tmpfs comes first; it becomes read-only at the end. */
 	const bool late_ro = mount_is_type(j->m, "tmpfs") && (j->o.set & MOUNT_ATTR_RDONLY) != 0;
+	int *const kept = mount_kept_slot(p, j);
 	const bool late_attr = plan_attr_late(p) && j->o.propagation != 0;
 	const bool dev = plan_path_is(j->m->destination.value, "dev");
 	const char *path, *type;
 	struct plan_op *op;
 
 	if (!GIVEN(j->m->type) || j->m->type.value[0] == '\0')
-		return refuse(j, EINVAL, j->m->at, "type: missing", e);
-	j->tree = late_ro || dev || mount_is_type(j->m, "devpts") ? plan_slot_new(p) : SLOT_TREE;
-	op = append(p, j, PLAN_new_fs, e);
+		return mount_refuse(j, EINVAL, j->m->at, "type: missing", e);
+	j->tree = late_ro || dev || kept != NULL || mount_is_type(j->m, "devpts") ? plan_slot_new(p)
+										  : SLOT_TREE;
+	op = mount_append(p, j, PLAN_new_fs, e);
 	if (op == NULL)
 		return -ENOMEM;
 	path = op->path;
@@ -327,9 +239,11 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 		TRY(append_attr(p, j, false, j->o.propagation, e));
 	TRY(append_copy_up(p, j, e));
 	TRY(append_idmap(p, j, type, e));
-	TRY(append_attach(p, j, j->tree != SLOT_TREE || late_attr, e));
+	TRY(mount_attach(p, j, j->tree != SLOT_TREE || late_attr, e));
 	if (late_attr)
 		TRY(append_attr(p, j, false, j->o.propagation, e));
+	if (kept != NULL)
+		*kept = j->tree;
 	if (dev) {
 		p->dev_slot = j->tree;
 		p->dev_is_copy = (j->o.special & MOUNT_COPY_UP) != 0;
@@ -339,13 +253,13 @@ static int append_new(struct plan *p, struct job *j, struct err *e)
 	return late_ro ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
 }
 
-static int append_remount(struct plan *p, const struct job *j, struct err *e)
+static int append_remount(struct plan *p, const struct mount_job *j, struct err *e)
 {
 	struct plan_op *op;
 
 	if (plan_attr_late(p) && (j->o.rec_set != 0 || j->o.rec_clear != 0))
 		return append_attr(p, j, true, 0, e); /* which says what this kernel lacks */
-	op = append(p, j, PLAN_remount, e);
+	op = mount_append(p, j, PLAN_remount, e);
 	if (op == NULL)
 		return -ENOMEM;
 	op->remount.late = plan_attr_late(p);
@@ -361,19 +275,20 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 {
 	const struct spec_str *const destination = &p->config->mounts.items[index].destination;
 	const char *const in_proc = plan_path_below(destination->value, "proc");
-	struct job j;
+	struct mount_job j;
 
 	TRY(begin(p, index, &j, e));
 	if (in_proc != NULL && *in_proc != '\0' && !plan_may_cover_proc(in_proc))
-		return refuse(&j, EPERM, destination->at,
+		return mount_refuse(&j, EPERM, destination->at,
 			"would hide a part of /proc that protects the host: Operation not permitted",
 			e);
 	if (j.o.remount && (j.m->uidMappings.count > 0 || j.m->gidMappings.count > 0))
-		return refuse(&j, EINVAL, destination->at, "ids of a mount cannot be remapped", e);
+		return mount_refuse(
+			&j, EINVAL, destination->at, "ids of a mount cannot be remapped", e);
 	if (j.o.remount)
 		return append_remount(p, &j, e);
 	if (plan_path_is(destination->value, "")) {
-		(void)refuse(&j, EINVAL, destination->at, "would hide the whole root", e);
+		(void)mount_refuse(&j, EINVAL, destination->at, "would hide the whole root", e);
 		return err_hint(e, "root.path names the root; --overlay makes it writable");
 	}
 	if (j.o.bind || mount_is_sysfs_bind(p, j.m) || mount_is_cgroup_bind(p, j.m))

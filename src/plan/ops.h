@@ -65,6 +65,7 @@ enum plan_attach_how {
 	ATTACH_TAKE_MODE = 4,  /* the new root directory takes the mode of what it covers */
 	ATTACH_KEEP = 8,       /* the slot stays open: it is used again */
 	ATTACH_NOFOLLOW = 16,  /* a link there is mounted on, not followed */
+	ATTACH_UNSURE = 64,    /* only a look at it tells what lies there, as behind a link */
 	ATTACH_COPY_LINK = 32, /* what is a link is not mounted: such a link is made */
 };
 

@@ -34,6 +34,14 @@ bool plan_path_is(const char *path, const char *name)
 	return rest != NULL && *rest == '\0';
 }
 
+bool plan_path_climbs(const char *path)
+{
+	for (path = skip(path); *path != '\0'; path = skip(path + strcspn(path, "/")))
+		if (path[0] == '.' && path[1] == '.' && (path[2] == '/' || path[2] == '\0'))
+			return true;
+	return false;
+}
+
 bool plan_may_cover_proc(const char *below)
 {
 	static const char *const files[] = { "cpuinfo", "diskstats", "meminfo", "stat", "swaps",

@@ -13,6 +13,9 @@ const char *plan_path_below(const char *path, const char *dir);
 /* Is it this very path? */
 bool plan_path_is(const char *path, const char *name);
 
+/* Does a component of it lead upwards ("..")?  Then its text does not tell where it ends. */
+bool plan_path_climbs(const char *path);
+
 /* May something be mounted on this path below /proc?  Nothing may be hidden from the program but
  * what only shows numbers of the host, as engines do with lxcfs (the list is runc's).
  * below  without "/proc/" in front; NULL or "" is not below it */

@@ -64,6 +64,11 @@ struct plan_late {
 	int tree;
 };
 
+/* Where the kernel shows itself, and masks count: /proc and /sys. */
+enum {
+	PLAN_KERNEL_TREES = 2
+};
+
 struct plan {
 	struct arena *arena;
 	const struct spec_config *config;
@@ -82,15 +87,16 @@ struct plan {
 	bool auto_user_ns;  /* one that the configuration did not ask for */
 	struct plan_id_map uids, gids; /* of a user namespace to be made */
 	bool setgroups;                /* setgroups(2) is possible in the container */
-	const int *mount_slots;  /* one a mount: slot of a source opened early, or SLOT_NONE */
-	int dev_slot;            /* a /dev of our making, SLOT_NONE: it is not ours */
-	bool dev_is_copy;        /* it begins with what the image has in its own */
-	int pts_slot;            /* the devpts of /dev/pts, SLOT_NONE: none of ours */
-	const char *mount_label; /* data that labels a new file system; NULL: none */
-	bool program_labelled;   /* the program gets a label by AppArmor or SELinux */
-	int shown_slot;          /* where hooks look for the root, SLOT_NONE: no such hooks */
-	int hook_slots[2];       /* state for createContainer and startContainer hooks */
-	int report_slot;         /* by which a start is told of a failure, the caller's to fill */
+	const int *mount_slots; /* one a mount: slot of a source opened early, or SLOT_NONE */
+	int dev_slot;           /* a /dev of our making, SLOT_NONE: it is not ours */
+	bool dev_is_copy;       /* it begins with what the image has in its own */
+	int tree_slots[PLAN_KERNEL_TREES]; /* the mounts on /proc and /sys, if kept for masks */
+	int pts_slot;                      /* the devpts of /dev/pts, SLOT_NONE: none of ours */
+	const char *mount_label;           /* data that labels a new file system; NULL: none */
+	bool program_labelled;             /* the program gets a label by AppArmor or SELinux */
+	int shown_slot;    /* where hooks look for the root, SLOT_NONE: no such hooks */
+	int hook_slots[2]; /* state for createContainer and startContainer hooks */
+	int report_slot;   /* by which a start is told of a failure, the caller's to fill */
 	const struct plan_late *late;                 /* mounts that become read-only at the end */
 	const struct plan_userns *idmaps;             /* those made or opened so far */
 	struct plan_warning *warnings, *last_warning; /* in the order in which they were found */

@@ -5,6 +5,7 @@
  *   probe try CALL ARG... [-- CALL ...]  one errno's number per call, 0: it worked
  *   probe signals                        "ready", then a line per signal; ends after SIGTERM
  *   probe hunt SECONDS                   how writing to other processes' programs ends
+ *   probe swap A B                       exchanges two names as fast as it can, until killed
  *   probe exit N | die N | pause         ends like that; or waits
  */
 #define _GNU_SOURCE
@@ -22,7 +23,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -205,6 +208,14 @@ static void hunt(long seconds)
 	}
 }
 
+static int swap(const char *a, const char *b)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		if (syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */) < 0)
+			return errno;
+}
+
 int main(int argc, char **argv)
 {
 	char **a = argv + 1;
@@ -224,6 +235,8 @@ int main(int argc, char **argv)
 		return signals();
 	else if (strcmp(a[0], "hunt") == 0)
 		hunt(atol(a[1]));
+	else if (strcmp(a[0], "swap") == 0 && argc > 3)
+		return swap(a[1], a[2]);
 	else if (strcmp(a[0], "exit") == 0)
 		return atoi(a[1]);
 	else if (strcmp(a[0], "die") == 0)

@@ -5,35 +5,11 @@ import os
 import time
 
 from lib import host
+from lib.canary import Canary
 from lib.suite import ROOT, USER, case, check, equal, holds, rows, same, skip
 
 PLACES = """proc sys dev dev/pts dev/shm dev/mqueue dev/null dev/zero dev/ptmx dev/console dev/tty
 dev/fd dev/stdin sys/fs/cgroup etc run tmp opt etc/hostname etc/resolv.conf etc/mtab""".split()
-
-
-class Canary:
-    """A directory of the host with files that must stay as they are."""
-
-    def __init__(self, w):
-        self.path = w.directory("canary")
-        for name in ("ptmx", "null", "console", "hostname", "sub/file", "pts/ptmx", "shm/x"):
-            full = os.path.join(self.path, name)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="ascii") as f:
-                f.write("canary")
-        self.before = self.look()
-
-    def look(self):
-        out = {}
-        for top, dirs, files in os.walk(self.path):
-            for name in ["", *dirs, *files]:
-                s = os.lstat(os.path.join(top, name))
-                out[os.path.join(top, name)] = (s.st_mode, s.st_uid, s.st_gid, s.st_ino, s.st_size,
-                                                s.st_mtime_ns, s.st_ctime_ns)
-        return out
-
-    def check(self):
-        same(self.look(), self.before, "files of the host")
 
 
 def plant(b, place, target):
@@ -124,6 +100,28 @@ def fake_proc(w):
     r = b.run()
     equal((r.status, r.out), (1, ""), f"status and output of {r}")
     holds(r.err, "/proc", "message")
+
+
+@case("a directory bound over /proc or below, by a way that climbs, is refused")
+def fake_proc_climbing(w):
+    for place in ("/tmp/../proc", "/proc/../proc", "/tmp/./../proc/sys"):
+        b = w.bundle()
+        b.bind(w.directory("fake"), place, "bind")
+        r = b.run()
+        equal((r.status, r.out), (1, ""), f"status and output of {r}")
+        holds(r.err, "/proc", "message")
+
+
+@case("masked paths that climb are masked too")
+def climbing_masks(w):
+    b = w.bundle().shell("cat /etc/secret; cat /proc/keys; mkdir /etc/x; :")
+    with open(b.file("/etc/secret"), "w", encoding="ascii") as f:
+        f.write("secret")
+    b.linux["maskedPaths"] = ["/proc/../etc/secret", "/etc/../proc/keys"]
+    b.linux["readonlyPaths"] = ["/sys/../etc"]
+    r = b.run()
+    equal((r.status, r.out), (0, ""), f"{r}")
+    holds(r.err, "Read-only file system", "mkdir's message")
 
 
 @case("devices: a link in the place of one, no mount on /dev")

@@ -60,3 +60,26 @@ Test(plan_paths, cover_proc)
 		cr_expect(eq(int, plan_may_cover_proc(cases[i].below), cases[i].may), "%s",
 			cases[i].below);
 }
+
+static const struct {
+	const char *path;
+	bool climbs;
+} climbing[] = {
+	{ "/a/../b", true },
+	{ "..", true },
+	{ "/proc/..", true },
+	{ "/./../x", true },
+	{ "/a", false },
+	{ "", false },
+	{ "/", false },
+	{ "/..a/b..", false },
+	{ "/.../a", false },
+	{ "/a/./b/", false },
+};
+
+Test(plan_paths, climbs)
+{
+	for (size_t i = 0; i < ARRAY_LEN(climbing); i++)
+		cr_expect(eq(int, plan_path_climbs(climbing[i].path), climbing[i].climbs), "%s",
+			climbing[i].path);
+}

@@ -32,7 +32,8 @@ static const struct {
 		"child   mount on \"/da\\x1bta\" tree=tree how=0x3  mounts[3] (/da\\x1bta) :41" },
 	{ { PLAN_attach, { 41, 1 }, "mounts[3] (/d)", .attach = { "/d", SLOT_FIRST_FREE + 2, 0 } },
 		"child   mount on \"/d\" tree=fd#14  mounts[3] (/d) :41" },
-	{ { PLAN_mask, { 1, 1 }, "linux.maskedPaths[0]", .mask = { "/a", SLOT_EMPTY, SLOT_NONE } },
+	{ { PLAN_mask, { 1, 1 }, "linux.maskedPaths[0]",
+		  .mask = { "/a", SLOT_NONE, NULL, SLOT_EMPTY, SLOT_NONE, 0 } },
 		"child   mask \"/a\" empty=empty  linux.maskedPaths[0] :1" },
 	{ { PLAN_time_offset, { 1, 1 }, "linux.timeOffsets.boottime",
 		  .time_offset = { "boottime", -60, 5 } },
@@ -103,7 +104,8 @@ Test(plan_print, json)
 			.node = { "/dev/f\"", 020666, 10, 229, 0, 0 } },
 		{ PLAN_new_fs, { 0, 0 }, "mounts[0] (/t)",
 			.new_fs = { "tmpfs", NULL, args + 3, 0x2f, SLOT_FIRST_FREE } },
-		{ PLAN_mask, { 1, 1 }, "m", .mask = { "/a", SLOT_EMPTY, SLOT_NONE } },
+		{ PLAN_mask, { 1, 1 }, "m",
+			.mask = { "/a", SLOT_NONE, NULL, SLOT_EMPTY, SLOT_NONE, 0 } },
 		{ PLAN_time_offset, { 1, 1 }, "t", .time_offset = { "boottime", -60, 5 } },
 		{ PLAN_groups, { 1, 1 }, "g", .groups = { "1", "not shown", 1 } },
 	};
@@ -132,7 +134,7 @@ Test(plan_print, json)
 		"\"data\":[\"\",\"a]\",\"two\\nlines\"],\"attr\":\"0x2f\",\"into\":\"fd#12\"}},"
 		"{\"number\":3,\"side\":\"child\",\"op\":\"mask\",\"text\":\"mask \\\"/a\\\"\","
 		"\"path\":\"m\",\"line\":1,\"column\":1,"
-		"\"args\":{\"path\":\"/a\",\"empty\":\"empty\",\"null\":null,\"late\":0}},"
+		"\"args\":{\"path\":\"/a\",\"at\":null,\"below\":null,\"empty\":\"empty\",\"null\":null,\"late\":0}},"
 		"{\"number\":4,\"side\":\"child\",\"op\":\"time_offset\","
 		"\"text\":\"set the time offset of boottime to -60 s 5 ns\",\"path\":\"t\","
 		"\"line\":1,\"column\":1,"
