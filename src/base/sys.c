@@ -86,6 +86,14 @@ int sys_clone_tree_attr(int dir, const char *path, bool recursive, const struct 
 	return fd_take(&tree);
 }
 
+int sys_tree_namespace(int fd)
+{
+	const unsigned as_namespace = 2; /* OPEN_TREE_NAMESPACE of <linux/mount.h>, Linux 7.0 */
+
+	return ret_int(syscall(SYS_open_tree, fd, "",
+		as_namespace | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
+}
+
 int sys_move_mount(int tree, int target)
 {
 	return ret_int(syscall(SYS_move_mount, tree, "", target, "",

@@ -32,6 +32,10 @@ CHECKED int sys_clone_tree(int dir, const char *path, bool recursive);
 CHECKED int sys_clone_tree_attr(
 	int dir, const char *path, bool recursive, const struct mount_attr *attr);
 
+/* open_tree(2) with OPEN_TREE_NAMESPACE, Linux 7.0: a new mount namespace that holds a clone of the
+ * tree at fd and nothing else, to be entered by setns(2). */
+CHECKED int sys_tree_namespace(int fd);
+
 /* move_mount(2), Linux 5.2: a detached mount onto what `target` refers to. */
 CHECKED int sys_move_mount(int tree, int target);
 

@@ -28,6 +28,8 @@ struct child {
 	/* filled while walking */
 	uint32_t at;     /* number of the operation at hand */
 	bool net_made;   /* the parent has said so: see child_recv */
+	bool null_apart; /* SLOT_NULL is a detached mount, which must be mounted before it is cloned
+			  */
 	bool empty_used; /* SLOT_EMPTY is mounted: from now on it is cloned */
 	int spent[32];   /* descriptors that have served: see child_spend */
 	unsigned spent_count;

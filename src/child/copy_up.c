@@ -322,7 +322,7 @@ int do_copy_up(struct child *c, const struct plan_copy_up *op)
 	if (place < 0)
 		return place;
 	TRY(check_kind(place));
-	w.proc = proc = proc_open();
+	w.proc = proc = child_open_proc(c);
 	if (proc < 0)
 		return proc;
 	rc = openat(c->slots[op->tree], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

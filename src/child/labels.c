@@ -2,7 +2,6 @@
  * of the container's is on the way (CVE-2019-16884, CVE-2025-52881). */
 #include "child/ops.h"
 
-#include "base/proc.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
@@ -12,9 +11,9 @@
 
 /* file is one of this thread's own: the kernel takes attributes from nobody else.
  * Returns -ESRCH when this /proc does not show us, which -ENOENT of a write does not mean. */
-static int write_attribute(const char *file, const char *text)
+static int write_attribute(const struct child *c, const char *file, const char *text)
 {
-	AUTO_FD proc = proc_open();
+	AUTO_FD proc = child_open_proc(c);
 	AUTO_FD fd = FD_NONE;
 
 	if (proc < 0)
@@ -28,14 +27,12 @@ static int write_attribute(const char *file, const char *text)
 
 int do_apparmor(struct child *c, const struct plan_apparmor *op)
 {
-	(void)c;
-	return write_attribute("thread-self/attr/apparmor/exec", op->text);
+	return write_attribute(c, "thread-self/attr/apparmor/exec", op->text);
 }
 
 int do_selinux(struct child *c, const struct plan_selinux *op)
 {
-	(void)c;
-	return write_attribute(op->file, op->label[0] == '\0' ? "\n" : op->label);
+	return write_attribute(c, op->file, op->label[0] == '\0' ? "\n" : op->label);
 }
 
 int do_label(struct child *c, const struct plan_label *op)

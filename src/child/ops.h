@@ -47,8 +47,11 @@ CHECKED int child_fs_mount(struct child *c, int fs, uint64_t attr, int slot);
  * keep  in any order; FD_NONE among them is nothing */
 CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);
 
-/* Opens the host's /proc below which `file` lies and writes it; the proc file system is verified.
- * Only before the root is changed. */
-CHECKED int child_write_proc(const char *file, const char *text);
+/* The host's /proc, verified: by its path, or by the descriptor that was opened while it could be
+ * seen.  Only before the root is changed. */
+CHECKED int child_open_proc(const struct child *c);
+
+/* Writes a file of the host's /proc. */
+CHECKED int child_write_proc(const struct child *c, const char *file, const char *text);
 
 #endif

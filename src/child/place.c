@@ -162,8 +162,9 @@ static int hide(struct child *c, int slot, int target, bool late)
 {
 	AUTO_FD tree = FD_NONE;
 
-	if (slot == SLOT_EMPTY && !c->empty_used) {
-		c->empty_used = true;
+	if (slot == SLOT_EMPTY ? !c->empty_used : c->null_apart) {
+		c->empty_used |= slot == SLOT_EMPTY;
+		c->null_apart &= slot == SLOT_EMPTY;
 		return sys_move_mount(c->slots[slot], target);
 	}
 	/* Read-only, or a program that owns the host's null could change its mode through the mask.

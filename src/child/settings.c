@@ -22,9 +22,19 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-int child_write_proc(const char *file, const char *text)
+int child_open_proc(const struct child *c)
 {
-	AUTO_FD proc = proc_open();
+	int fd;
+
+	if (c->slots[SLOT_PROC] == FD_NONE)
+		return proc_open();
+	fd = fcntl(c->slots[SLOT_PROC], F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int child_write_proc(const struct child *c, const char *file, const char *text)
+{
+	AUTO_FD proc = child_open_proc(c);
 	AUTO_FD fd = FD_NONE;
 
 	if (proc < 0)
@@ -63,7 +73,7 @@ int do_time_offset(struct child *c, const struct plan_time_offset *op)
 	(void)c;
 	(void)snprintf(line, sizeof(line), "%s %lld %lld\n", op->clock, (long long)op->secs,
 		(long long)op->nanosecs);
-	return child_write_proc("self/timens_offsets", line);
+	return child_write_proc(c, "self/timens_offsets", line);
 }
 
 int do_ns_enter(struct child *c, const struct plan_ns_enter *op)
@@ -113,7 +123,7 @@ int do_domainname(struct child *c, const struct plan_domainname *op)
 int do_sysctl(struct child *c, const struct plan_sysctl *op)
 {
 	(void)c;
-	return child_write_proc(op->file, op->value);
+	return child_write_proc(c, op->file, op->value);
 }
 
 int do_personality(struct child *c, const struct plan_personality *op)

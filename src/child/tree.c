@@ -2,11 +2,13 @@
  * Nothing here looks up a path below the container's root. */
 #include "child/ops.h"
 
+#include "base/proc.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -29,6 +31,9 @@ int do_propagate(struct child *c, const struct plan_propagate *op)
 	return mount(NULL, "/", NULL, op->flags, NULL) < 0 ? -errno : 0;
 }
 
+static const struct mount_attr mask_attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+							 MOUNT_ATTR_NOEXEC };
+
 int do_open_host(struct child *c, const struct plan_open_host *op)
 {
 	const int fd = openat(AT_FDCWD, op->path, O_PATH | O_CLOEXEC);
@@ -43,7 +48,10 @@ int do_open_host(struct child *c, const struct plan_open_host *op)
 		return -errno;
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev((unsigned)op->major, (unsigned)op->minor))
 		return -ENODEV;
-	return 0;
+	if (op->clone == 0)
+		return 0;
+	c->null_apart = true;
+	return child_fill(c, op->into, sys_clone_tree_attr(fd, "", false, &mask_attr));
 }
 
 int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
@@ -115,6 +123,23 @@ int do_new_fs(struct child *c, const struct plan_new_fs *op)
 		sys_fs_log(fs, c->detail, sizeof(c->detail));
 	child_spend(c, &fs);
 	return rc;
+}
+
+int do_open_proc(struct child *c, const struct plan_open_proc *op)
+{
+	return child_fill(c, op->into, proc_open());
+}
+
+int do_root_enter(struct child *c, const struct plan_root_enter *op)
+{
+	AUTO_FD ns = sys_tree_namespace(c->slots[op->tree]);
+
+	if (ns < 0)
+		return ns;
+	if (setns(ns, CLONE_NEWNS) < 0)
+		return -errno;
+	child_spend(c, &ns);
+	return child_fill(c, SLOT_ROOT, openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 int do_stage(struct child *c, const struct plan_stage *op)

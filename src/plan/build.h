@@ -87,6 +87,9 @@ const char *plan_bundle_path(struct plan *p, const char *path, size_t len);
 CHECKED int plan_stage(
 	struct plan *p, struct src_pos at, const char *path, int tree, struct err *e);
 
+/* The null device that masks are made of; before the host's is out of sight. */
+CHECKED int plan_masks_null(struct plan *p, struct err *e);
+
 /* mounts[] whose sources are opened before anything else: see mounts.c. */
 CHECKED int plan_mounts_early(struct plan *p, struct err *e);
 

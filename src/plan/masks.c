@@ -6,17 +6,30 @@
 
 #include <linux/mount.h>
 
-static int append_sources(struct plan *p, struct src_pos at, struct err *e)
+int plan_masks_null(struct plan *p, struct err *e)
 {
-	static const char *const data[] = { NULL };
-	struct plan_op *op = plan_append(p, PLAN_open_host, at, e, "linux.maskedPaths");
+	struct plan_op *op;
 
+	if (p->config->os->maskedPaths.count == 0)
+		return 0;
+	op = plan_append(p, PLAN_open_host, p->config->os->maskedPaths.at, e, "linux.maskedPaths");
 	if (op == NULL)
 		return -ENOMEM;
 	op->open_host.path = "/dev/null";
 	op->open_host.major = 1;
 	op->open_host.minor = 3;
+	op->open_host.clone = p->root_alone;
 	op->open_host.into = SLOT_NULL;
+	return 0;
+}
+
+static int append_sources(struct plan *p, struct src_pos at, struct err *e)
+{
+	static const char *const data[] = { NULL };
+	struct plan_op *op;
+
+	if (!p->root_alone)
+		TRY(plan_masks_null(p, e));
 	/* one empty file system serves all directories */
 	op = plan_append(p, PLAN_new_fs, at, e, "linux.maskedPaths");
 	if (op == NULL)

@@ -110,7 +110,7 @@ bool plan_mount_early(
 
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
-	return p->user_ns || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
+	return p->user_ns || p->root_alone || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
 }
 
 int plan_mounts_early(struct plan *p, struct err *e)

@@ -1,9 +1,12 @@
 /* Which namespaces are made, joined or shared, and how each is entered. */
 #include "plan/build.h"
 
+#include "plan/root.h"
+
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -46,6 +49,24 @@ static bool has_path(const struct spec_namespace *ns)
 	return ns->path.value != NULL && ns->path.value[0] != '\0';
 }
 
+/* May the mount namespace be made of the new root, instead of a copy of all host mounts? */
+static bool may_be_alone(const struct plan *p)
+{
+	enum {
+		HAS_TREE_NAMESPACES = 7000,
+		OPEN_AT_ONCE = 256 /* descriptors; the limit may be 1024 */
+	};
+
+	/* In a user namespace a new /proc is only to be had beside one that is in sight; hooks
+	 * before the change of root want to see the host's mounts; what the root shall hear from
+	 * the host, it hears by a copy. */
+	return p->host->kernel >= HAS_TREE_NAMESPACES && (p->new_ns & CLONE_NEWNS) != 0 &&
+	       !p->in_user_ns && plan_host_can(p, CAP_SYS_CHROOT) && /* setns(2) */
+	       !p->options->no_pivot && !plan_hooks_see_root(p) &&
+	       (plan_root_propagation(p) & (MS_SHARED | MS_SLAVE)) == 0 &&
+	       p->config->mounts.count <= OPEN_AT_ONCE;
+}
+
 int plan_namespaces(struct plan *p, struct err *e)
 {
 	const struct spec_namespace_list *const list = &p->config->os->namespaces;
@@ -69,6 +90,7 @@ int plan_namespaces(struct plan *p, struct err *e)
 	}
 	p->user_ns = ((p->new_ns | p->joined_ns) & CLONE_NEWUSER) != 0;
 	p->in_user_ns = p->user_ns || p->host->user_namespace;
+	p->root_alone = may_be_alone(p);
 	return 0;
 }
 
@@ -167,6 +189,8 @@ int plan_spawn(struct plan *p, struct err *e)
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan_net_overlaps(p))
 		flags &= ~(uint64_t)CLONE_NEWNET;
+	if (p->root_alone)
+		flags &= ~(uint64_t)CLONE_NEWNS;
 	op = plan_append(p, PLAN_spawn, p->config->os->namespaces.at, e, "linux.namespaces");
 	if (op == NULL)
 		return -ENOMEM;

@@ -88,8 +88,9 @@ struct plan {
 	struct plan_id_map uids, gids; /* of a user namespace to be made */
 	bool setgroups;                /* setgroups(2) is possible in the container */
 	const int *mount_slots; /* one a mount: slot of a source opened early, or SLOT_NONE */
-	int dev_slot;           /* a /dev of our making, SLOT_NONE: it is not ours */
-	bool dev_is_copy;       /* it begins with what the image has in its own */
+	bool root_alone; /* the mount namespace is made of the new root, not of the host's mounts */
+	int dev_slot;    /* a /dev of our making, SLOT_NONE: it is not ours */
+	bool dev_is_copy;                  /* it begins with what the image has in its own */
 	int tree_slots[PLAN_KERNEL_TREES]; /* the mounts on /proc and /sys, if kept for masks */
 	int pts_slot;                      /* the devpts of /dev/pts, SLOT_NONE: none of ours */
 	const char *mount_label;           /* data that labels a new file system; NULL: none */

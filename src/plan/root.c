@@ -51,8 +51,12 @@ static int append_slave(struct plan *p, struct err *e)
 
 int plan_stage(struct plan *p, struct src_pos at, const char *path, int tree, struct err *e)
 {
-	struct plan_op *const op = plan_append(p, PLAN_stage, at, e, "%s", path);
+	struct plan_op *op;
 
+	if (p->root_alone)
+		return 0; /* nothing is mounted before the root is; Linux 6.15 stacks what is
+			     detached */
+	op = plan_append(p, PLAN_stage, at, e, "%s", path);
 	if (op == NULL)
 		return -ENOMEM;
 	op->stage.tree = tree;
@@ -126,12 +130,39 @@ static int append_open_shown(struct plan *p, struct err *e)
 	return op->open_host.path != NULL ? 0 : err_set(e, ENOMEM, path->at, "out of memory");
 }
 
+/* All of the host's that is needed is opened first; then only the new root is in sight. */
+static int append_alone(struct plan *p, struct err *e)
+{
+	const struct src_pos at = p->config->root->path.at;
+	struct plan_op *op = plan_append(p, PLAN_open_proc, POS_NONE, e, "root.path");
+	struct plan_layers layers = { 0 };
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->open_proc.into = SLOT_PROC;
+	TRY(plan_masks_null(p, e));
+	TRY(plan_mounts_early(p, e));
+	if (p->overlay->wanted) {
+		TRY(plan_overlay_open(p, &layers, e));
+		TRY(plan_overlay_mount(p, &layers, e));
+	} else {
+		TRY(append_tree(p, e));
+	}
+	op = plan_append(p, PLAN_root_enter, at, e, "root.path");
+	if (op == NULL)
+		return -ENOMEM;
+	op->root_enter.tree = SLOT_ROOT;
+	return append_propagate(p, e);
+}
+
 int plan_root(struct plan *p, struct err *e)
 {
 	struct plan_layers layers = { 0 };
 	/* A root that shall hear of the host's mounts is cloned before the host's are cut off. */
 	const bool early = (plan_root_propagation(p) & (MS_SHARED | MS_SLAVE)) != 0;
 
+	if (p->root_alone)
+		return append_alone(p, e);
 	TRY(append_open_stage(p, e));
 	TRY(append_open_shown(p, e));
 	if (p->overlay->wanted)
@@ -196,8 +227,8 @@ int plan_root_finish(struct plan *p, struct err *e)
 	TRY(plan_cwd_make(p, e));
 	TRY(append_late_readonly(p, e));
 	TRY(append_readonly_root(p, e));
-	if (plan_append(p, p->options->no_pivot ? PLAN_move_root : PLAN_pivot,
-		    p->config->root->path.at, e, "root.path") == NULL)
+	if (!p->root_alone && plan_append(p, p->options->no_pivot ? PLAN_move_root : PLAN_pivot,
+				      p->config->root->path.at, e, "root.path") == NULL)
 		return -ENOMEM;
 	if (!GIVEN(*propagation) || propagation->value == 0)
 		return 0;
