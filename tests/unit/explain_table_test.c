@@ -76,7 +76,7 @@ Test(explain, long_text_keeps_the_errno)
 {
 	char path[2000];
 	struct plan_op op = { PLAN_readonly, .path = "linux.readonlyPaths[0]",
-		.readonly = { path } };
+		.readonly = { .path = path } };
 	const struct plan p = { .ops = &op, .count = 1 };
 	const char *const end = "...: Permission denied";
 	struct err e = { 0 };
