@@ -28,6 +28,7 @@ test   cmd:busybox               busybox-static busybox busybox-static busybox b
 test   cmd:newuidmap             uidmap shadow-utils shadow-uidmap shadow shadow
 test   cmd:strace                strace strace strace strace strace
 test   cmd:runc                  runc runc runc runc runc
+test   cmd:man                   man-db man-db mandoc man-db man
 test   cmd:mkfs.erofs            erofs-utils erofs-utils erofs-utils erofs-utils erofs-utils
 test   cmd:mksquashfs            squashfs-tools squashfs-tools squashfs-tools squashfs-tools squashfs
 test   cmd:mke2fs                e2fsprogs e2fsprogs e2fsprogs e2fsprogs e2fsprogs

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct cmd_command commands[] = {
@@ -80,16 +81,36 @@ static const struct cmd_option *find_letter(enum cmd_name command, char letter)
 	return NULL;
 }
 
+/* The option that the word may have been meant to be; NULL when none is near. */
+static const char *near_option(enum cmd_name command, const char *word)
+{
+	char name[TEXT_SHOWN];
+	size_t nearest = SIZE_MAX;
+	const char *ret = NULL;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const size_t distance = text_distance(name, options[i].name);
+
+		if (!fits(&options[i], command) || distance >= nearest ||
+			!text_is_near(distance, name))
+			continue;
+		nearest = distance;
+		ret = options[i].name;
+	}
+	return ret;
+}
+
 static int unknown(enum cmd_name command, const char *word, struct err *e)
 {
+	const char *const near =
+		word[0] == '-' && word[1] == '-' ? near_option(command, word + 2) : NULL;
 	char shown[TEXT_SHOWN];
 
 	text_escape(shown, sizeof(shown), word, strlen(word));
 	(void)err_set(e, EINVAL, POS_NONE, "unknown option \"%s\"", shown);
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (fits(&options[i], command) && word[0] == '-' && word[1] == '-' &&
-			text_is_near(text_distance(word + 2, options[i].name), word + 2))
-			return err_hint(e, "did you mean --%s?", options[i].name);
+	if (near != NULL)
+		return err_hint(e, "did you mean --%s?", near);
 	return command == CMD_NONE ? err_hint(e, "see crun-lite --help")
 				   : err_hint(e, "see crun-lite %s --help", commands[command].name);
 }
@@ -206,18 +227,15 @@ static int take_option(struct cmd_args *a, enum cmd_name command, char *const *a
 	return two ? unknown(command, *at, e) : take_letters(a, command, at, e);
 }
 
-static enum cmd_name find_command(const char *word)
-{
-	for (enum cmd_name i = 0; i < CMD_COUNT; i++)
-		if (strcmp(commands[i].name, word) == 0)
-			return i;
-	return CMD_NONE;
-}
-
-static int unknown_command(const char *word, struct err *e)
+int cmd_find(const char *word, enum cmd_name *ret, struct err *e)
 {
 	char shown[TEXT_SHOWN];
 
+	for (enum cmd_name i = 0; i < CMD_COUNT; i++)
+		if (strcmp(commands[i].name, word) == 0) {
+			*ret = i;
+			return 0;
+		}
 	text_escape(shown, sizeof(shown), word, strlen(word));
 	(void)err_set(e, EINVAL, POS_NONE, "unknown command \"%s\"", shown);
 	for (size_t i = 0; i < CMD_COUNT; i++)
@@ -256,9 +274,7 @@ int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e)
 				return taken;
 			at += taken;
 		} else if (a.command == CMD_NONE) {
-			a.command = find_command(*at);
-			if (a.command == CMD_NONE)
-				return unknown_command(*at, e);
+			TRY(cmd_find(*at, &a.command, e));
 			at++;
 		} else {
 			if (a.word_count < CMD_WORDS_MAX)

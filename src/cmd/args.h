@@ -69,6 +69,9 @@ struct cmd_option {
 
 const struct cmd_command *cmd_command(enum cmd_name name);
 
+/* The command of this name.  -EINVAL: there is none; the error tells one that is near. */
+CHECKED int cmd_find(const char *word, enum cmd_name *ret, struct err *e);
+
 /* All options; *ret_count of them. */
 const struct cmd_option *cmd_options(size_t *ret_count);
 

@@ -161,7 +161,7 @@ static int explain(struct cmd *c, const char *what, bool json)
 int cmd_check(struct cmd *c)
 {
 	const struct cmd_args *const a = c->args;
-	const char *const format = a->format != NULL ? a->format : "text";
+	const char *const format = a->format_text != NULL ? a->format_text : "text";
 	const bool json = strcmp(format, "json") == 0;
 	struct err usage = { 0 };
 

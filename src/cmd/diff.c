@@ -215,7 +215,7 @@ static int write_layer(struct cmd *c)
 
 int cmd_diff(struct cmd *c)
 {
-	const char *const format = c->args->format;
+	const char *const format = c->args->format_text;
 	const bool json = format != NULL && strcmp(format, "json") == 0;
 	struct err usage = { 0 };
 
