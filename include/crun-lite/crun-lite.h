@@ -31,7 +31,10 @@ enum crl_level {
 
 struct crl_settings {
 	const char *root; /* state directory; NULL: the default of the caller's user */
-	bool debug;       /* tell of the operations of a plan too */
+	bool debug;       /* tell of the operations of a plan too, as they are done */
+	/* A file for the times of crl_create, crl_run and crl_run_detached, as Chrome trace JSON;
+	 * NULL: none. */
+	const char *trace;
 	/* What is worth telling beside the result; may be NULL.  line 0: no place. */
 	void (*tell)(
 		void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text);

@@ -191,6 +191,20 @@ void json_uint(struct json_out *j, const char *key, uint64_t value)
 	put_word(j, text);
 }
 
+void json_fixed(struct json_out *j, const char *key, uint64_t value, unsigned digits)
+{
+	char text[32];
+	uint64_t unit = 1;
+
+	must(digits > 0 && digits <= 9);
+	for (unsigned i = 0; i < digits; i++)
+		unit *= 10;
+	put_key(j, key);
+	(void)snprintf(text, sizeof(text), "%" PRIu64 ".%0*" PRIu64, value / unit, (int)digits,
+		value % unit); /* at most 30 bytes */
+	put_word(j, text);
+}
+
 void json_bool(struct json_out *j, const char *key, bool value)
 {
 	put_key(j, key);

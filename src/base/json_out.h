@@ -34,6 +34,8 @@ void json_end(struct json_out *j); /* of the object or array begun last */
 void json_text(struct json_out *j, const char *key, const char *value);
 void json_int(struct json_out *j, const char *key, int64_t value);
 void json_uint(struct json_out *j, const char *key, uint64_t value);
+/* value / 10^digits, as 12.345; digits  up to 9 */
+void json_fixed(struct json_out *j, const char *key, uint64_t value, unsigned digits);
 void json_bool(struct json_out *j, const char *key, bool value);
 void json_null(struct json_out *j, const char *key);
 

@@ -8,6 +8,7 @@
 #define CRUN_LITE_CHILD_CHILD_H
 
 #include "plan/plan.h"
+#include "plan/times.h"
 
 /* Between the process and the thread that sends its listener: handover.c. */
 struct handover {
@@ -20,10 +21,11 @@ struct handover {
 
 struct child {
 	const struct plan *plan;
-	int *slots;       /* plan->slots descriptors, FD_NONE where empty */
-	int sock;         /* to the parent */
-	int parent_pidfd; /* to join its network namespace; FD_NONE when not needed */
-	uint64_t ignored; /* signals that the caller ignores, bit 0 is signal 1 */
+	int *slots;              /* plan->slots descriptors, FD_NONE where empty */
+	int sock;                /* to the parent */
+	int parent_pidfd;        /* to join its network namespace; FD_NONE when not needed */
+	struct plan_time *times; /* NULL: nobody wants them */
+	uint64_t ignored;        /* signals that the caller ignores, bit 0 is signal 1 */
 
 	/* filled while walking */
 	uint32_t at;     /* number of the operation at hand */

@@ -204,9 +204,11 @@ void child_main(struct child *c)
 
 		if (handlers[op->kind] == NULL)
 			continue;
+		plan_time_begin(c->times, c->at);
 		rc = handlers[op->kind](c, op);
 		if (rc < 0)
 			child_fail(c, -rc);
+		plan_time_end(c->times, c->at);
 	}
 	child_fail(c, ENOEXEC); /* a plan ends with exec */
 }

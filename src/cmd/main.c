@@ -86,6 +86,7 @@ struct crl_settings cmd_settings(struct cmd *c)
 	return (struct crl_settings){
 		.root = c->args->global.root,
 		.debug = c->args->global.debug || c->log.level == LOG_LEVEL_DEBUG,
+		.trace = c->args->global.trace,
 		.tell = tell,
 		.data = c,
 	};

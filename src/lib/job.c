@@ -127,6 +127,12 @@ static int take_paths(struct job *j, const struct crl_options *o, struct err *e)
 	return 0;
 }
 
+static void job_phase(const struct job *j, const char *name)
+{
+	if (j->trace != NULL)
+		trace_phase(j->trace, name);
+}
+
 int job_load(struct job *j, const struct crl_options *o, const char *host_facts, struct err *e)
 {
 	const char *path;
@@ -137,6 +143,7 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	path = o->config != NULL ? o->config : arena_printf(&j->arena, "%s/config.json", j->bundle);
 	if (path == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	job_phase(j, "read the configuration");
 	TRY(config_file_read(path, j->bundle, &j->arena, &j->text, e));
 	TRY(read_config(j, e));
 	take_options(j, o);
@@ -145,10 +152,12 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	wish = wish_of(j->config);
 	wish.layers = overlay.layers;
 	wish.layer_count = overlay.count;
+	job_phase(j, "ask the host");
 	if (host_facts != NULL)
 		TRY(host_read(host_facts, &j->arena, &j->host, e));
 	else
 		TRY(host_probe(&wish, &j->arena, &j->host, e));
+	job_phase(j, "make the plan");
 	j->plan.arena = &j->arena;
 	return plan_build(j->config, &j->host, &j->options, &j->plan, e);
 }

@@ -5,11 +5,13 @@
 
 #include "crun-lite/crun-lite.h"
 
+#include "lib/trace.h"
 #include "plan/plan.h"
 #include "state/state.h"
 
 struct job {
 	const struct crl_settings *settings; /* whom to tell; NULL: nobody */
+	struct trace *trace;                 /* NULL: none */
 	struct arena arena;
 	const char *bundle;      /* absolute */
 	struct state_bytes text; /* of the configuration */

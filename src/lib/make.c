@@ -10,7 +10,6 @@
 #include "parent/cgroup.h"
 #include "parent/parent.h"
 #include "parent/relay.h"
-#include "plan/print.h"
 #include "plan/seccomp_names.h"
 #include "state/kept.h"
 
@@ -26,6 +25,7 @@ struct making {
 	const char *id;
 	const struct crl_options *o;
 	struct job job;
+	struct trace trace;
 	struct state_dir dir;
 	struct state_record record;
 	struct parent parent;
@@ -37,6 +37,7 @@ struct making {
 static void making_done(struct making *m)
 {
 	parent_done(&m->parent);
+	trace_done(&m->trace);
 	state_done(&m->dir);
 	job_done(&m->job);
 }
@@ -123,23 +124,23 @@ static int tell_unknown_calls(struct making *m, struct err *e)
 	return 0;
 }
 
-static int tell_plan(struct making *m, struct err *e)
+static void stepped(void *data)
 {
-	const char *text;
+	struct making *const m = data;
 
-	if (!m->crl->settings.debug)
+	if (m->parent.pid > 0)
+		m->trace.child = m->parent.pid;
+	trace_tell(&m->trace);
+}
+
+/* From here on the plan is carried out, and timed if anybody wants to know. */
+static int watch(struct making *m, struct err *e)
+{
+	if (m->trace.start == 0)
 		return 0;
-	TRY(tell_unknown_calls(m, e));
-	TRY(plan_print_text(&m->job.plan, &text, e));
-	for (const char *line = text; *line != '\0';) {
-		const size_t len = strcspn(line, "\n");
-		const char *const one = arena_text(&m->job.arena, line, len);
-
-		if (one == NULL)
-			return err_set(e, ENOMEM, POS_NONE, "out of memory");
-		crl_tell(&m->crl->settings, CRL_DEBUG, POS_NONE, one);
-		line += len + (line[len] == '\n');
-	}
+	TRY(trace_plan(&m->trace, &m->job.plan, e));
+	m->parent.times = m->trace.times;
+	m->parent.stepped = stepped;
 	return 0;
 }
 
@@ -168,6 +169,7 @@ static int make_steps(struct making *m, struct err *e)
 	TRY(parent_init(p, &m->job.plan, e));
 	p->idle = write_ahead;
 	p->data = m;
+	TRY(watch(m, e));
 	if (m->job.options.wait_start)
 		TRY(state_fifo_make(&m->dir, &p->slots[SLOT_FIFO], e));
 	if (m->job.plan.report_slot != SLOT_NONE)
@@ -189,6 +191,9 @@ static int start_steps(struct making *m, struct err *e)
 
 	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_confirm(&m->parent, e);
+	if (rc == 0 && m->phase == STATE_RUNNING)
+		plan_time_end(m->trace.times.child, m->job.plan.count - 1); /* by execve(2) */
+	trace_tell(&m->trace); /* the child has done more since the parent's last */
 	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_hooks(&m->parent, "poststart", NULL, NULL, e);
 	if (m->parent.signal > 0)
@@ -220,20 +225,25 @@ static int make(struct making *m, bool detach, struct err *e)
 	j->options.detach = detach;
 	j->options.wait_start = m->phase == STATE_CREATED;
 	j->settings = &m->crl->settings;
+	j->trace = &m->trace;
+	TRY(trace_start(&m->trace, j->settings, m->id, e));
 	TRY(job_load(j, m->o, NULL, e));
 	for (const struct plan_warning *w = j->plan.warnings; w != NULL; w = w->next)
 		crl_tell(&m->crl->settings, CRL_WARNING, w->at, w->text);
-	TRY(tell_plan(m, e));
+	if (m->crl->settings.debug)
+		TRY(tell_unknown_calls(m, e));
+	trace_phase(&m->trace, "write the record");
 	TRY(crl_open_root(m->crl, true, e));
 	TRY(fill_record(m, e));
 	TRY(state_create(m->crl->root_fd, &j->arena, &m->record, &m->dir, e));
+	trace_phase(&m->trace, NULL);
 	return start_steps(m, e);
 }
 
 #define MAKING(c, id_, o_, phase_)                                                            \
 	{                                                                                     \
 		.crl = (c), .id = (id_), .o = (o_), .phase = (phase_), .dir = STATE_DIR_NONE, \
-		.parent = {                                                                   \
+		.trace = TRACE_NONE, .parent = {                                              \
 			.pidfd = FD_NONE,                                                     \
 			.sock = FD_NONE,                                                      \
 			.console = FD_NONE,                                                   \
@@ -251,6 +261,7 @@ static int make_and_leave(struct making *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	rc = make(m, true, e);
+	trace_write(&m->trace);
 	if (m->signal > 0)
 		(void)raise(m->signal); /* takes effect when it is let through again */
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
@@ -293,6 +304,7 @@ static int run(struct making *m, int *ret_status, struct err *e)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* known since Linux 3.4 */
 	state_unlock(&m->dir);
 	fd_close(&m->parent.sock);
+	trace_aside(&m->trace, "run the program");
 	rc = relay_run(m->parent.pid, m->parent.pidfd, m->parent.master, ret_status, e);
 	if (rc < 0) {
 		struct err ignored = { 0 };
@@ -301,6 +313,7 @@ static int run(struct making *m, int *ret_status, struct err *e)
 		(void)!finish(m, &ignored); /* the first failure is the one that is told */
 		return rc;
 	}
+	trace_aside(&m->trace, "remove the container");
 	rc = finish(m, e);
 	/* somebody else's `delete --force` was first */
 	return rc == -ENOENT ? 0 : rc;
@@ -317,6 +330,7 @@ int crl_run(struct crl *c, const char *id, const struct crl_options *o, int *ret
 	if (rc < 0)
 		return crl_fail(rc, &e, error);
 	rc = run(&m, ret_status, &e);
+	trace_write(&m.trace);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
 	return crl_fail(rc, &e, error);
 }

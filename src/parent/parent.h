@@ -6,6 +6,7 @@
 #define CRUN_LITE_PARENT_PARENT_H
 
 #include "plan/plan.h"
+#include "plan/times.h"
 
 #include <sys/types.h>
 
@@ -14,13 +15,16 @@ struct parent {
 	/* Called once, when there is nothing left to do but to wait for the child; may be NULL.  A
 	 * negative result ends the making. */
 	int (*idle)(void *data, struct err *e);
+	/* Called when an operation is done; may be NULL. */
+	void (*stepped)(void *data);
 	void *data;
-	int *slots;      /* plan->slots descriptors; SLOT_FIFO is given by the caller */
-	size_t next;     /* number of the operation to come */
-	pid_t pid;       /* of the child in our pid namespace; 0: none */
-	int pidfd;       /* of the child */
-	int sock;        /* to the child */
-	int console;     /* --console-socket, connected */
+	struct plan_times times; /* the caller's; empty: nobody wants them */
+	int *slots;              /* plan->slots descriptors; SLOT_FIFO is given by the caller */
+	size_t next;             /* number of the operation to come */
+	pid_t pid;               /* of the child in our pid namespace; 0: none */
+	int pidfd;               /* of the child */
+	int sock;                /* to the child */
+	int console;             /* --console-socket, connected */
 	int master;      /* the terminal's master side; with --console-socket it was sent there */
 	int host_net;    /* the host's network namespace while we are in the container's */
 	bool spawned;    /* there has been a child: what hooks did is to be undone by hooks */

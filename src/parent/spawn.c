@@ -184,7 +184,11 @@ int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 			return me;
 	}
 	s.child = (struct child){
-		.plan = p->plan, .slots = p->slots, .sock = theirs, .parent_pidfd = me
+		.plan = p->plan,
+		.slots = p->slots,
+		.sock = theirs,
+		.parent_pidfd = me,
+		.times = p->times.child,
 	};
 	TRY(read_ignored(&s.child.ignored));
 	/* children of a process that ignores SIGCHLD cannot be waited for */

@@ -244,7 +244,12 @@ static int step(struct parent *p, struct err *e)
 	if (handlers[op->kind] == NULL)
 		return 0;
 	e->code = 0;
+	plan_time_begin(p->times.parent, p->next);
 	rc = handlers[op->kind](p, op, e);
+	if (rc >= 0)
+		plan_time_end(p->times.parent, p->next);
+	if (p->stepped != NULL)
+		p->stepped(p->data);
 	if (rc == -EPIPE && p->sock != FD_NONE && e->code == 0)
 		rc = last_words(p, e); /* the other side is gone, and knows better */
 	if (rc < 0 && e->code == 0)

@@ -117,3 +117,24 @@ Test(json_out, short_memory_is_told)
 	cr_expect(eq(int, json_finish(&j, &text, &len, &e), -ENOMEM));
 	cr_expect(eq(str, e.text, "out of memory"));
 }
+
+Test(json_out, fixed)
+{
+	static const struct {
+		uint64_t value;
+		unsigned digits;
+		const char *text;
+	} rows[] = { { 0, 1, "0.0" }, { 7, 3, "0.007" }, { 12345, 3, "12.345" },
+		{ 1000, 3, "1.000" }, { UINT64_MAX, 9, "18446744073.709551615" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_JSON j = { 0 };
+		struct err e = { 0 };
+		const char *text = "";
+		size_t len = 0;
+
+		json_fixed(&j, NULL, rows[i].value, rows[i].digits);
+		cr_expect(eq(int, json_finish(&j, &text, &len, &e), 0));
+		cr_expect(eq(str, (char *)text, (char *)rows[i].text));
+	}
+}
