@@ -46,6 +46,12 @@ struct crl;
 int crl_new(const struct crl_settings *settings, struct crl **ret, struct crl_error *e);
 void crl_free(struct crl *c);
 
+enum crl_rootless {
+	CRL_ROOTLESS_AUTO, /* as the user is */
+	CRL_ROOTLESS_YES,  /* no cgroup is no error, unless limits are asked for */
+	CRL_ROOTLESS_NO
+};
+
 /* How a container is made.  Zeroed: the bundle of the current directory. */
 struct crl_options {
 	const char *bundle;         /* directory; NULL: the current one */
@@ -57,6 +63,8 @@ struct crl_options {
 	const char *overlay_size;         /* of the tmpfs: "64m", "10%"; NULL: half of the memory */
 	bool overlay, overlay_idmap;      /* the root is an overlay; its layers' ids are mapped */
 	bool keep, no_pivot, no_new_keyring, no_subreaper; /* keep: crl_run leaves it on record */
+	bool no_cgroup;                                    /* none is made; limits are an error */
+	enum crl_rootless rootless;
 	unsigned preserve_fds;        /* descriptors 3 and on that the program gets */
 	const char *seccomp_receiver; /* socket of who answers notifications; NULL: none */
 };
@@ -114,8 +122,9 @@ int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_
 /* The features document of runtime-spec 1.3. */
 int crl_features(char **ret, struct crl_error *e);
 
-/* Writes a new config.json into a bundle.  Refuses to replace one. */
-int crl_spec(const char *bundle, bool rootless, struct crl_error *e);
+/* Writes a new config.json into a bundle.  Refuses to replace one.
+ * file  another name for it, which is replaced; NULL: none */
+int crl_spec(const char *bundle, const char *file, bool rootless, struct crl_error *e);
 
 /* The default state directory of the caller. */
 int crl_default_root(char **ret, struct crl_error *e);

@@ -32,6 +32,16 @@ static const struct cmd_option options[] = {
 #undef OPTION
 };
 
+/* Other forms of an option. */
+static const struct {
+	char letter;
+	const char *name, *option;
+} aliases[] = {
+#define ALIAS(letter, name, option) { letter, name, option },
+#include "spec/commands.def"
+#undef ALIAS
+};
+
 const struct cmd_command *cmd_command(enum cmd_name name)
 {
 	must(name < CMD_COUNT);
@@ -56,6 +66,14 @@ static bool fits(const struct cmd_option *o, enum cmd_name name)
 	       (name != CMD_NONE && o->commands == 0 && strcmp(o->name, "help") == 0);
 }
 
+static const struct cmd_option *find_exact(enum cmd_name command, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (fits(&options[i], command) && strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
 /* The option of this name, or of which it is the only beginning. */
 static const struct cmd_option *find_long(enum cmd_name command, const char *name, size_t len)
 {
@@ -70,15 +88,23 @@ static const struct cmd_option *find_long(enum cmd_name command, const char *nam
 			return NULL;
 		found = &options[i];
 	}
+	for (size_t i = 0; found == NULL && i < ARRAY_LEN(aliases); i++)
+		if (strlen(aliases[i].name) == len && strncmp(aliases[i].name, name, len) == 0)
+			return find_exact(command, aliases[i].option);
 	return len >= 3 ? found : NULL;
 }
 
 static const struct cmd_option *find_letter(enum cmd_name command, char letter)
 {
+	const struct cmd_option *found = NULL;
+
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		if (fits(&options[i], command) && options[i].letter == letter)
 			return &options[i];
-	return NULL;
+	for (size_t i = 0; found == NULL && i < ARRAY_LEN(aliases); i++)
+		if (aliases[i].letter == letter)
+			found = find_exact(command, aliases[i].option);
+	return found;
 }
 
 /* The option that the word may have been meant to be; NULL when none is near. */

@@ -56,4 +56,11 @@ CHECKED int cmd_options_of(struct cmd *c, struct crl_options *ret);
  * Returns  the id; NULL after saying what is wrong */
 const char *cmd_id_of(struct cmd *c, struct crl_options *o, const char *word);
 
+/* Does something with the container of the first word; with --regex with each that it matches, and
+ * then what fails for one is told and is no failure of the command.
+ * one      returns an exit status
+ * Returns  an exit status */
+typedef int (*cmd_each_fn)(struct cmd *c, const char *id, const void *data);
+int cmd_each(struct cmd *c, cmd_each_fn one, const void *data);
+
 #endif

@@ -1,11 +1,15 @@
 /* crun-lite delete */
 #include "cmd/cmd.h"
 
-int cmd_delete(struct cmd *c)
+static int delete_one(struct cmd *c, const char *id, const void *data)
 {
 	struct crl_error e;
 
-	if (cmd_open(c) != 0)
-		return 1;
-	return crl_delete(c->crl, c->args->words[0], c->args->force, &e) < 0 ? cmd_fail(c, &e) : 0;
+	(void)data;
+	return crl_delete(c->crl, id, c->args->force, &e) < 0 ? cmd_fail(c, &e) : 0;
+}
+
+int cmd_delete(struct cmd *c)
+{
+	return cmd_each(c, delete_one, NULL);
 }

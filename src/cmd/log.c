@@ -1,4 +1,5 @@
-/* The log's two line shapes, which engines read: text and one JSON object a line. */
+/* The log: a file, whose two line shapes engines read (text, and one JSON object a line), syslog or
+ * the journal. */
 #include "cmd/log.h"
 
 #include "base/json_out.h"
@@ -9,7 +10,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
+#include <unistd.h>
+
+enum {
+	LINE_MAX_SIZE = 2048
+};
 
 static const char *const levels[] = { "error", "warning", "info", "debug" };
 
@@ -24,22 +33,71 @@ static int read_level(const char *word, enum log_level *ret, struct err *e)
 		e, EINVAL, POS_NONE, "option --log-level: expected error, warning, info or debug");
 }
 
-int log_open(
-	struct cmd_log *l, const char *file, const char *format, const char *level, struct err *e)
+int log_set(struct cmd_log *l, const char *format, const char *level, struct err *e)
 {
 	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
 		return err_set(e, EINVAL, POS_NONE, "option --log-format: expected text or json");
 	l->json = format != NULL && strcmp(format, "json") == 0;
-	if (level != NULL)
-		TRY(read_level(level, &l->level, e));
-	if (file == NULL || file[0] == '\0')
-		return 0;
-	if (strncmp(file, "file:", 5) == 0)
-		file += 5;
-	l->fd = openat(AT_FDCWD, file,
+	return level != NULL ? read_level(level, &l->level, e) : 0;
+}
+
+static int open_file(struct cmd_log *l, const char *path, struct err *e)
+{
+	l->fd = openat(AT_FDCWD, path,
 		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
 		0644);
-	return l->fd >= 0 ? 0 : err_sys(e, errno, POS_NONE, "cannot open log \"%s\"", file);
+	return l->fd >= 0 ? 0 : err_sys(e, errno, POS_NONE, "cannot open log \"%s\"", path);
+}
+
+static int open_socket(struct cmd_log *l, const char *path, struct err *e)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	must(strlen(path) < sizeof(to.sun_path));
+	memcpy(to.sun_path, path, strlen(path));
+	l->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0 || connect(l->fd, (const struct sockaddr *)&to, sizeof(to)) < 0) {
+		(void)err_sys(e, errno, POS_NONE, "cannot open log: connect to \"%s\"", path);
+		return err_hint(e, "nobody listens there: give --log FILE, or start the service");
+	}
+	return 0;
+}
+
+/* A name that began a line of its own would be another field of the journal's. */
+static bool is_name(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return false;
+	return true;
+}
+
+int log_open(struct cmd_log *l, const char *target, const char *name, struct err *e)
+{
+	static const struct {
+		const char *scheme;
+		enum log_target target;
+		const char *socket; /* NULL: the rest is a path */
+	} schemes[] = { { "file:", TO_FILE, NULL }, { "syslog:", TO_SYSLOG, "/dev/log" },
+		{ "journald:", TO_JOURNALD, "/run/systemd/journal/socket" } };
+
+	if (target == NULL || target[0] == '\0')
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		const size_t len = strlen(schemes[i].scheme);
+
+		if (strncmp(target, schemes[i].scheme, len) != 0)
+			continue;
+		l->target = schemes[i].target;
+		l->name = target[len] != '\0' ? target + len : name;
+		if (schemes[i].socket != NULL && !is_name(l->name))
+			return err_set(e, EINVAL, POS_NONE,
+				"option --log: control characters in the name behind %s",
+				schemes[i].scheme);
+		return schemes[i].socket != NULL ? open_socket(l, schemes[i].socket, e)
+						 : open_file(l, target + len, e);
+	}
+	return open_file(l, target, e);
 }
 
 const char *log_line(
@@ -86,6 +144,27 @@ static void write_json(
 		(void)!dprintf(l->fd, "%s\n", line);
 }
 
+/* RFC 3164: the facility is that of system daemons. */
+static void write_syslog(const struct cmd_log *l, int priority, const char *line)
+{
+	char packet[LINE_MAX_SIZE + 128];
+	const int len = snprintf(packet, sizeof(packet), "<%d>%.64s[%d]: %s", LOG_DAEMON | priority,
+		l->name, (int)getpid(), line);
+
+	(void)!send(l->fd, packet, (size_t)len, MSG_NOSIGNAL);
+}
+
+/* A field a line; the text holds no newline. */
+static void write_journal(const struct cmd_log *l, int priority, const char *line)
+{
+	char packet[LINE_MAX_SIZE + 256];
+	const int len = snprintf(packet, sizeof(packet),
+		"MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=crun-lite\nCONTAINER_ID=%.128s\n", line,
+		priority, l->name);
+
+	(void)!send(l->fd, packet, (size_t)len, MSG_NOSIGNAL);
+}
+
 /* Takes the signal of a pipe that nobody reads any more, which would end us. */
 static void drop_sigpipe(const sigset_t *pipe_only)
 {
@@ -95,14 +174,11 @@ static void drop_sigpipe(const sigset_t *pipe_only)
 		;
 }
 
-void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text)
+static void write_file(const struct cmd_log *l, enum log_level level, const char *line)
 {
-	char line[2048], time[40];
+	char time[40];
 	sigset_t pipe_only, before;
 
-	if (level > l->level || l->fd == FD_NONE)
-		return;
-	(void)log_line(l, at, text, line, sizeof(line));
 	time_text(time, sizeof(time));
 	(void)sigemptyset(&pipe_only);
 	(void)sigaddset(&pipe_only, SIGPIPE);
@@ -114,4 +190,21 @@ void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at,
 	if (sigismember(&before, SIGPIPE) == 0)
 		drop_sigpipe(&pipe_only);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text)
+{
+	/* as syslog(3) counts */
+	static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	char line[LINE_MAX_SIZE];
+
+	if (level > l->level || l->fd == FD_NONE)
+		return;
+	(void)log_line(l, at, text, line, sizeof(line));
+	if (l->target == TO_SYSLOG)
+		write_syslog(l, priorities[level], line);
+	else if (l->target == TO_JOURNALD)
+		write_journal(l, priorities[level], line);
+	else
+		write_file(l, level, line);
 }

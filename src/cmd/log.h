@@ -1,4 +1,4 @@
-/* Where errors and warnings go: stderr, and the file of --log.  Inside cmd/ only. */
+/* Where errors and warnings go: stderr, and the target of --log.  Inside cmd/ only. */
 #ifndef CRUN_LITE_CMD_LOG_H
 #define CRUN_LITE_CMD_LOG_H
 
@@ -11,19 +11,31 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
+enum log_target {
+	TO_FILE,    /* lines of text or JSON */
+	TO_SYSLOG,  /* datagrams of RFC 3164 */
+	TO_JOURNALD /* datagrams of systemd's journal, "Native Journal Protocol" */
+};
+
 struct cmd_log {
-	int fd; /* FD_NONE: no file */
+	enum log_target target;
+	int fd; /* FD_NONE: none */
 	bool json;
+	const char *name; /* who speaks, in syslog and journal */
 	enum log_level level;
 	const char *config; /* the configuration's name, for places in it */
 };
 
-/* Opens the log file, if one is asked for.
- * file, format, level  as given, NULL when not */
-CHECKED int log_open(
-	struct cmd_log *l, const char *file, const char *format, const char *level, struct err *e);
+/* Opens the log, if one is asked for.
+ * target  as given: a path, "file:PATH", "syslog:NAME", "journald:NAME"; NULL when not
+ * level   as given, NULL when not
+ * name    that of syslog and journal where none is given */
+CHECKED int log_open(struct cmd_log *l, const char *target, const char *name, struct err *e);
 
-/* One line into the log file: text, with its place in the configuration in front.  An error that
+/* Judges the words of --log-format and --log-level; NULL: not given. */
+CHECKED int log_set(struct cmd_log *l, const char *format, const char *level, struct err *e);
+
+/* One line into the log: text, with its place in the configuration in front.  An error that
  * nobody can be told of is lost: a log never fails the command. */
 void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text);
 

@@ -159,6 +159,35 @@ static int guard_fds(const struct cmd_args *a, struct err *e)
 	return 0;
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+/* Global options that take one of a few words. */
+static int check_words(const struct cmd_args *a, struct err *e)
+{
+	const char *const manager = a->global.cgroup_manager;
+
+	if (manager != NULL && !is_one_of(manager, (const char *const[]){ "cgroupfs", "systemd",
+							   "disabled", NULL }))
+		return err_set(e, EINVAL, POS_NONE,
+			"option --cgroup-manager: expected cgroupfs, systemd or disabled");
+	if (manager != NULL ? strcmp(manager, "systemd") == 0 : a->global.systemd_cgroup)
+		return err_set(e, ENOTSUP, POS_NONE,
+			"option %s: this version of crun-lite has no systemd cgroup manager",
+			manager != NULL ? "--cgroup-manager" : "--systemd-cgroup");
+	if (a->global.rootless != NULL &&
+		!is_one_of(
+			a->global.rootless, (const char *const[]){ "true", "false", "auto", NULL }))
+		return err_set(
+			e, EINVAL, POS_NONE, "option --rootless: expected true, false or auto");
+	return 0;
+}
+
 /* All that comes before a subcommand.  What a protected copy would do again comes after it. */
 static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *e)
 {
@@ -167,15 +196,27 @@ static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *
 		return err_set(e, EPERM, POS_NONE,
 			"crun-lite must not be set-uid, set-gid or have file capabilities");
 	TRY(cmd_parse(argv, args, e));
-	if (args->global.systemd_cgroup)
-		return err_set(e, ENOTSUP, POS_NONE,
-			"option --systemd-cgroup: this version of crun-lite has no systemd cgroup manager");
+	TRY(check_words(args, e));
 	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & PROTECT) != 0) {
 		TRY(self_protect(argv, envp, e));
 		(void)umask(0); /* modes are what they are asked to be, in the container too */
 	}
 	TRY(fill_stdio(e));
 	return guard_fds(args, e);
+}
+
+static int open_log(struct cmd *c, struct err *e)
+{
+	const struct cmd_args *const a = c->args;
+
+	TRY(log_set(&c->log, a->global.log_format, a->global.log_level, e));
+	if (a->global.debug)
+		c->log.level = LOG_LEVEL_DEBUG;
+	TRY(log_open(&c->log, a->global.log, a->word_count > 0 ? a->words[0] : "crun-lite", e));
+	if (a->global.criu != NULL)
+		log_write(&c->log, LOG_LEVEL_WARNING, POS_NONE,
+			"option --criu: ignored, as other runtimes do by now");
+	return 0;
 }
 
 int cmd_main(char **argv, char **envp)
@@ -187,12 +228,8 @@ int cmd_main(char **argv, char **envp)
 
 	/* The heap grows in a few large steps; pages are taken when they are touched. */
 	(void)mallopt(M_TOP_PAD, 256 * 1024);
-	if (prepare(argv, envp, &args, &e) < 0 ||
-		log_open(&c.log, args.global.log, args.global.log_format, args.global.log_level,
-			&e) < 0)
+	if (prepare(argv, envp, &args, &e) < 0 || open_log(&c, &e) < 0)
 		return cmd_fail_usage(&c, &e);
-	if (args.global.debug)
-		c.log.level = LOG_LEVEL_DEBUG;
 	if (args.global.version)
 		args.command = CMD_version;
 	else if (args.global.help || args.command == CMD_NONE)

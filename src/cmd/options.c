@@ -6,6 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The words are checked: main.c. */
+static enum crl_rootless rootless_of(const char *word)
+{
+	if (word == NULL || strcmp(word, "auto") == 0)
+		return CRL_ROOTLESS_AUTO;
+	return strcmp(word, "true") == 0 ? CRL_ROOTLESS_YES : CRL_ROOTLESS_NO;
+}
+
 int cmd_options_of(struct cmd *c, struct crl_options *ret)
 {
 	const struct cmd_args *const a = c->args;
@@ -25,6 +33,9 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.no_new_keyring = a->no_new_keyring,
 		.keep = a->keep,
 		.no_subreaper = a->no_subreaper,
+		.no_cgroup = a->global.cgroup_manager != NULL &&
+			     strcmp(a->global.cgroup_manager, "disabled") == 0,
+		.rootless = rootless_of(a->global.rootless),
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 	if (a->overlay_value != NULL && a->overlay_value[0] == '\0') {

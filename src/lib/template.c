@@ -50,32 +50,45 @@ static int write_rows(int fd, bool rootless)
 	return rc;
 }
 
-static int spec_write(const char *bundle, bool rootless, struct err *e)
+/* A name of our choice must not be there yet; the caller's own is the caller's to lose. */
+static int create(int dir, const char *bundle, const char *file, struct err *e)
+{
+	const char *const name = file != NULL ? file : "config.json";
+	const int fd = openat(dir, name,
+		O_WRONLY | O_CREAT | O_CLOEXEC | (file != NULL ? O_TRUNC : O_EXCL | O_NOFOLLOW),
+		0644);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != EEXIST)
+		return err_sys(e, errno, POS_NONE, "cannot write \"%s/%s\"", bundle, name);
+	(void)err_set(
+		e, EEXIST, POS_NONE, "\"%s/config.json\" already exists: File exists", bundle);
+	return err_hint(e, "move it away, or give --bundle DIR or --file FILE");
+}
+
+static int spec_write(const char *bundle, const char *file, bool rootless, struct err *e)
 {
 	AUTO_FD dir = openat(AT_FDCWD, bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	AUTO_FD fd = FD_NONE;
-	int rc;
+	const char *const name = file != NULL ? file : "config.json";
+	int fd, rc;
 
 	if (dir < 0)
 		return err_sys(e, errno, POS_NONE, "cannot open bundle \"%s\"", bundle);
-	fd = openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0 && errno == EEXIST) {
-		(void)err_set(e, EEXIST, POS_NONE, "\"%s/config.json\" already exists: File exists",
-			bundle);
-		return err_hint(e, "move it away, or give --bundle DIR");
-	}
+	fd = create(dir, bundle, file, e);
 	if (fd < 0)
-		return err_sys(e, errno, POS_NONE, "cannot write \"%s/config.json\"", bundle);
-	rc = write_rows(fd_take(&fd), rootless);
+		return fd;
+	rc = write_rows(fd, rootless);
 	if (rc == 0)
 		return 0;
-	(void)unlinkat(dir, "config.json", 0); /* half a configuration helps nobody */
-	return err_sys(e, -rc, POS_NONE, "cannot write \"%s/config.json\"", bundle);
+	if (file == NULL)
+		(void)unlinkat(dir, name, 0); /* half a configuration helps nobody */
+	return err_sys(e, -rc, POS_NONE, "cannot write \"%s/%s\"", bundle, name);
 }
 
-int crl_spec(const char *bundle, bool rootless, struct crl_error *error)
+int crl_spec(const char *bundle, const char *file, bool rootless, struct crl_error *error)
 {
 	struct err e = { 0 };
 
-	return crl_fail(spec_write(bundle != NULL ? bundle : ".", rootless, &e), &e, error);
+	return crl_fail(spec_write(bundle != NULL ? bundle : ".", file, rootless, &e), &e, error);
 }

@@ -10,6 +10,8 @@
 CHECKED int plan_labels(struct plan *p, struct err *e); /* are their security modules there? */
 CHECKED int plan_namespaces(struct plan *p, struct err *e);
 CHECKED int plan_ids(struct plan *p, struct err *e);
+/* Is it no error that there is no cgroup, as long as nobody asks for limits? */
+bool plan_is_rootless(const struct plan *p);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
 
 CHECKED int plan_seccomp(struct plan *p, struct err *e);             /* filter, its agent */

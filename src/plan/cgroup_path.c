@@ -36,16 +36,24 @@ static int normalise(char *path, struct src_pos at, struct err *e)
 	return out > path ? 0 : err_set(e, EINVAL, at, "linux.cgroupsPath: names no cgroup");
 }
 
+bool plan_is_rootless(const struct plan *p)
+{
+	if (p->options->rootless != PLAN_ROOTLESS_AUTO)
+		return p->options->rootless == PLAN_ROOTLESS_YES;
+	return p->host->uid != 0 || p->host->user_namespace;
+}
+
 int plan_cgroup_path(struct plan *p, struct err *e)
 {
 	const struct host_facts *const h = p->host;
 	const struct spec_str *const wanted = &p->config->os->cgroupsPath;
-	const bool root = h->uid == 0 && !h->user_namespace;
 	char *path;
 
 	/* Root is told what goes wrong when its cgroup cannot be made; a plain user has no cgroup
 	 * unless one was delegated, and needs none unless limits are asked for (plan_cgroup). */
-	if (!root && (h->cgroup_root[0] == '\0' || !h->cgroup_writable))
+	if (p->options->no_cgroup)
+		return 0;
+	if (plan_is_rootless(p) && (h->cgroup_root[0] == '\0' || !h->cgroup_writable))
 		return 0;
 	if (h->cgroup_root[0] == '\0')
 		return without_cgroup2(p, wanted, e);

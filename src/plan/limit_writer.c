@@ -1,6 +1,8 @@
 /* Errors and appending of limits; see the header. */
 #include "plan/limit_writer.h"
 
+#include "plan/build.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,17 +52,17 @@ bool limit_has_word(const char *list, const char *word, size_t len)
 	return false;
 }
 
-static bool is_rootless(const struct host_facts *h)
-{
-	return h->uid != 0 || h->user_namespace;
-}
-
 static int no_cgroup(const struct limit_writer *w)
 {
 	char path[128];
 
 	(void)row_path(w, path, sizeof(path));
-	if (!is_rootless(w->p->host)) {
+	if (w->p->options->no_cgroup) {
+		(void)err_set(w->e, EINVAL, w->at,
+			"%s: no cgroup is made: --cgroup-manager is disabled", path);
+		return err_hint(w->e, "leave the option out, or take out the limits");
+	}
+	if (!plan_is_rootless(w->p)) {
 		(void)err_set(w->e, ENOTSUP, w->at,
 			"%s: no cgroup can be made here: cgroup2 is not mounted", path);
 		return err_hint(w->e, "mount cgroup2 on /sys/fs/cgroup, or take out the limits");
@@ -80,7 +82,7 @@ static int no_controller(const struct limit_writer *w, const char *name, size_t 
 
 	(void)err_set(w->e, ENOTSUP, w->at, "%s: the cgroup controller \"%.*s\" is not available",
 		row_path(w, path, sizeof(path)), (int)len, name);
-	if (is_rootless(w->p->host))
+	if (plan_is_rootless(w->p))
 		return err_hint(
 			w->e, "have it delegated: Delegate=yes in a drop-in of user@.service");
 	return err_hint(w->e,

@@ -13,6 +13,12 @@
 #include "spec/spec.h"
 
 /* What the command line asks for, beside the configuration. */
+enum plan_rootless {
+	PLAN_ROOTLESS_AUTO, /* a plain user, or root of a user namespace */
+	PLAN_ROOTLESS_YES,
+	PLAN_ROOTLESS_NO
+};
+
 struct plan_options {
 	const char *id;
 	const char *bundle;               /* absolute */
@@ -29,6 +35,8 @@ struct plan_options {
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
 	uint64_t preserve_fds;
+	bool no_cgroup;               /* --cgroup-manager disabled */
+	enum plan_rootless rootless;  /* --rootless */
 	const char *seccomp_receiver; /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */
 };
 

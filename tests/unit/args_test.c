@@ -68,6 +68,11 @@ Test(args, taken)
 		{ "run --overlay-lower a --overlay-lower=b x",
 			"run root= bundle= detach=0 keep=0 overlay=0, lower=2 words=1,x" },
 		{ "run -- -x", "run root= bundle= detach=0 keep=0 overlay=0, lower=0 words=1,-x" },
+		{ "run -f C x", "run root= bundle= detach=0 keep=0 overlay=0, lower=0 words=1,x" },
+		{ "-V", "- root= bundle= detach=0 keep=0 overlay=0, lower=0 words=0," },
+		{ "-?", "- root= bundle= detach=0 keep=0 overlay=0, lower=0 words=0," },
+		{ "--usage", "- root= bundle= detach=0 keep=0 overlay=0, lower=0 words=0," },
+		{ "run -? x", "run root= bundle= detach=0 keep=0 overlay=0, lower=0 words=1,x" },
 		{ "run -", "run root= bundle= detach=0 keep=0 overlay=0, lower=0 words=1,-" },
 	};
 
@@ -80,6 +85,24 @@ Test(args, taken)
 			rows[i].line, e.text);
 		cr_expect(eq(str, (char *)told(&a, text, sizeof(text)), (char *)rows[i].expected));
 	}
+}
+
+Test(args, aliases)
+{
+	char buf[256];
+	struct cmd_args a;
+	struct err e = { 0 };
+
+	cr_assert(eq(int, parse("-V", &a, &e, buf, sizeof(buf)), 0));
+	cr_expect(a.global.version);
+	cr_assert(eq(int, parse("--usage", &a, &e, buf, sizeof(buf)), 0));
+	cr_expect(a.global.help);
+	cr_assert(eq(int, parse("create -? x", &a, &e, buf, sizeof(buf)), 0));
+	cr_expect(a.global.help);
+	cr_assert(eq(int, parse("create -f C x", &a, &e, buf, sizeof(buf)), 0));
+	cr_expect(eq(str, (char *)a.config, "C"));
+	cr_assert(eq(int, parse("plan -f json x", &a, &e, buf, sizeof(buf)), 0));
+	cr_expect(eq(str, (char *)a.format_text, "json"));
 }
 
 Test(args, refused)

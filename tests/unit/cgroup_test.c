@@ -194,6 +194,7 @@ static const struct spec_resources of_all_kinds = { CPU(.period = V(5000)),
 static int make(const struct spec_resources *r, unsigned how, struct arena *arena, struct plan *p,
 	struct err *e)
 {
+	static const struct plan_options options = { .id = "unit" };
 	const struct spec_linux os = { .resources = r, .cgroupsPath = { "/c", { 2, 3 } } };
 	const struct spec_config config = { .os = &os };
 	const struct host_facts host = {
@@ -204,6 +205,7 @@ static int make(const struct spec_resources *r, unsigned how, struct arena *aren
 	};
 
 	*p = (struct plan){ .arena = arena,
+		.options = &options,
 		.config = &config,
 		.host = &host,
 		.cgroup = how & NO_GROUP ? NULL : "/c" };
