@@ -72,15 +72,16 @@ static bool is_name(const char *name)
 	return true;
 }
 
+/* What may stand before the colon; any other word is a part of a path. */
+static const struct {
+	const char *scheme;
+	enum log_target target;
+	const char *socket; /* NULL: the rest is a path */
+} schemes[] = { { "file:", TO_FILE, NULL }, { "syslog:", TO_SYSLOG, "/dev/log" },
+	{ "journald:", TO_JOURNALD, "/run/systemd/journal/socket" } };
+
 int log_open(struct cmd_log *l, const char *target, const char *name, struct err *e)
 {
-	static const struct {
-		const char *scheme;
-		enum log_target target;
-		const char *socket; /* NULL: the rest is a path */
-	} schemes[] = { { "file:", TO_FILE, NULL }, { "syslog:", TO_SYSLOG, "/dev/log" },
-		{ "journald:", TO_JOURNALD, "/run/systemd/journal/socket" } };
-
 	if (target == NULL || target[0] == '\0')
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
