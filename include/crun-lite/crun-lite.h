@@ -122,9 +122,16 @@ int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_
 /* The features document of runtime-spec 1.3. */
 int crl_features(char **ret, struct crl_error *e);
 
-/* Writes a new config.json into a bundle.  Refuses to replace one.
- * file  another name for it, which is replaced; NULL: none */
-int crl_spec(const char *bundle, const char *file, bool rootless, struct crl_error *e);
+struct crl_spec_options {
+	const char *bundle; /* directory; NULL: the current one */
+	const char
+		*file; /* what is there is replaced; NULL: config.json, which must not be there */
+	bool rootless; /* for a plain user */
+	bool overlay;  /* what the program writes is forgotten */
+};
+
+/* Writes a configuration to begin with. */
+int crl_spec(const struct crl_spec_options *o, struct crl_error *e);
 
 /* The default state directory of the caller. */
 int crl_default_root(char **ret, struct crl_error *e);

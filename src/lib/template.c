@@ -6,17 +6,23 @@
 #include <string.h>
 
 struct row {
-	bool root, rootless;
+	enum {
+		FOR_ROOT = 1,
+		FOR_ROOTLESS = 2,
+		FOR_OVERLAY = 4
+	} who;
 	const char *text;
 };
 
 static const struct row rows[] = {
-#define ROOT(text)     { true, false, text },
-#define ROOTLESS(text) { false, true, text },
-#define BOTH(text)     { true, true, text },
+#define ROOT(text)     { FOR_ROOT, text },
+#define ROOTLESS(text) { FOR_ROOTLESS, text },
+#define OVERLAY(text)  { FOR_OVERLAY, text },
+#define BOTH(text)     { FOR_ROOT | FOR_ROOTLESS, text },
 #include "spec/template.def"
 #undef ROOT
 #undef ROOTLESS
+#undef OVERLAY
 #undef BOTH
 };
 
@@ -35,15 +41,17 @@ static int write_row(FILE *file, const char *text)
 	return rc < 0 ? -errno : 0;
 }
 
-static int write_rows(int fd, bool rootless)
+static int write_rows(int fd, const struct crl_spec_options *o)
 {
+	const unsigned who =
+		(o->rootless ? FOR_ROOTLESS : FOR_ROOT) | (o->overlay ? FOR_OVERLAY : 0);
 	FILE *const file = fdopen(fd, "w");
 	int rc = 0;
 
 	if (file == NULL)
 		return -errno;
 	for (size_t i = 0; i < ARRAY_LEN(rows) && rc == 0; i++)
-		if (rootless ? rows[i].rootless : rows[i].root)
+		if ((rows[i].who & who) != 0)
 			rc = write_row(file, rows[i].text);
 	if (fclose(file) != 0 && rc == 0)
 		rc = -errno;
@@ -67,28 +75,29 @@ static int create(int dir, const char *bundle, const char *file, struct err *e)
 	return err_hint(e, "move it away, or give --bundle DIR or --file FILE");
 }
 
-static int spec_write(const char *bundle, const char *file, bool rootless, struct err *e)
+static int spec_write(const struct crl_spec_options *o, struct err *e)
 {
+	const char *const bundle = o->bundle != NULL ? o->bundle : ".";
+	const char *const name = o->file != NULL ? o->file : "config.json";
 	AUTO_FD dir = openat(AT_FDCWD, bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const char *const name = file != NULL ? file : "config.json";
 	int fd, rc;
 
 	if (dir < 0)
 		return err_sys(e, errno, POS_NONE, "cannot open bundle \"%s\"", bundle);
-	fd = create(dir, bundle, file, e);
+	fd = create(dir, bundle, o->file, e);
 	if (fd < 0)
 		return fd;
-	rc = write_rows(fd, rootless);
+	rc = write_rows(fd, o);
 	if (rc == 0)
 		return 0;
-	if (file == NULL)
+	if (o->file == NULL)
 		(void)unlinkat(dir, name, 0); /* half a configuration helps nobody */
 	return err_sys(e, -rc, POS_NONE, "cannot write \"%s/%s\"", bundle, name);
 }
 
-int crl_spec(const char *bundle, const char *file, bool rootless, struct crl_error *error)
+int crl_spec(const struct crl_spec_options *o, struct crl_error *error)
 {
 	struct err e = { 0 };
 
-	return crl_fail(spec_write(bundle != NULL ? bundle : ".", file, rootless, &e), &e, error);
+	return crl_fail(spec_write(o, &e), &e, error);
 }

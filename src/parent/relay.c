@@ -49,12 +49,30 @@ int relay_block(sigset_t *ret_old, struct err *e)
 	return 0;
 }
 
-void relay_size(int master)
+static void set_size(int master)
 {
 	struct winsize size;
 
 	if (master != FD_NONE && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
 		(void)ioctl(master, TIOCSWINSZ, &size); /* a terminal that is gone has no size */
+}
+
+/* "\n" would become "\r\n", which files and pipes do not want. */
+static void keep_newlines(int master)
+{
+	struct termios t;
+
+	if (tcgetattr(master, &t) < 0)
+		return; /* gone already */
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	(void)tcsetattr(master, TCSANOW, &t); /* of a master these are the slave's */
+}
+
+void relay_ready(int master)
+{
+	set_size(master);
+	if (isatty(STDOUT_FILENO) == 0)
+		keep_newlines(master);
 }
 
 /* Reaps what has ended: the program, and orphans that came to us. */
@@ -78,7 +96,7 @@ static int take_terminal(struct relay *r, struct err *e)
 	if (r->master == FD_NONE || tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return 0;
 	r->in.paused = false;
-	relay_size(r->master);
+	set_size(r->master);
 	return raw_set(&r->raw, STDIN_FILENO, e);
 }
 
@@ -111,7 +129,7 @@ static void handle_signal(struct relay *r, int sig)
 		reap(r);
 		break;
 	case SIGWINCH:
-		relay_size(r->master);
+		set_size(r->master);
 		break;
 	case SIGPIPE: /* of our own writing */
 		break;

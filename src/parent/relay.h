@@ -11,9 +11,10 @@
  * Called before the clone, so that none is lost; the child unblocks its own. */
 CHECKED int relay_block(sigset_t *ret_old, struct err *e);
 
-/* Gives a terminal the size of the caller's, if the caller has one: when the terminal is made, so
- * that the program finds it, and whenever it changes. */
-void relay_size(int master);
+/* Makes a terminal that was just made ready for its program: it has the size of the caller's, if
+ * the caller has one; and where our output is no terminal, a newline of the program's stays a
+ * newline. */
+void relay_ready(int master);
 
 /* Passes signals on to the program and, with a terminal, bytes and window sizes both ways, until
  * the program has ended; reaps it, and orphans that came to us.  The caller's terminal is raw

@@ -115,7 +115,7 @@ static int take_master(struct parent *p, int fd)
 
 	p->master = fd;
 	if (p->console == FD_NONE) {
-		relay_size(fd);
+		relay_ready(fd);
 		return 0;
 	}
 	rc = console_send(p->console, fd);

@@ -20,6 +20,10 @@ void state_lock_drop(int fd);
  * (auto_da_alloc), which cost a tenth of a start. */
 #define STATE_FIRST "state.first"
 
+/* What a created container waits at: the name that the other runtimes have, by which tools know
+ * that a descriptor of it is meant to be there. */
+#define STATE_FIFO "exec.fifo"
+
 /* Where the process of a created container tells why it could not start. */
 #define STATE_REPORT "report"
 

@@ -240,10 +240,11 @@ int state_fifo_make(const struct state_dir *d, int *ret, struct err *e)
 {
 	int fd;
 
-	if (mkfifoat(d->fd, "start", 0600) < 0)
+	if (mkfifoat(d->fd, STATE_FIFO, 0600) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot make the start FIFO of container \"%s\"",
 			d->id);
-	fd = openat(d->fd, "start", O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* fifo(7): does not wait */
+	fd = openat(
+		d->fd, STATE_FIFO, O_RDWR | O_NOFOLLOW | O_CLOEXEC); /* fifo(7): does not wait */
 	if (fd < 0)
 		return err_sys(e, errno, POS_NONE, "cannot open the start FIFO of container \"%s\"",
 			d->id);
@@ -253,14 +254,14 @@ int state_fifo_make(const struct state_dir *d, int *ret, struct err *e)
 
 int state_fifo_release(const struct state_dir *d, struct err *e)
 {
-	AUTO_FD fd = openat(d->fd, "start", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_FD fd = openat(d->fd, STATE_FIFO, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	int rc = fd < 0 ? -errno : 0;
 
 	if (rc == 0)
 		rc = write_all(fd, (struct state_bytes){ "0", 1 });
 	/* Once is enough.  Where it stays, nobody reads it any more. */
 	if (rc == 0)
-		(void)unlinkat(d->fd, "start", 0);
+		(void)unlinkat(d->fd, STATE_FIFO, 0);
 	if (rc == -ENOENT || rc == -EPIPE)
 		rc = -ENXIO;
 	if (rc == 0)

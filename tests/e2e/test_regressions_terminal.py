@@ -39,7 +39,7 @@ def reader_gone(w):
     line = p.stdout.readline()
     p.stdout.close()
     status = p.wait(terminal.LIMIT)
-    equal((line, status, p.stderr.read()), (b"1\r\n", 6, b""), "line, status, standard error")
+    equal((line, status, p.stderr.read()), (b"1\n", 6, b""), "line, status, standard error")
     p.stderr.close()
 
 
