@@ -83,10 +83,32 @@ static int append_attr(struct plan *p, const struct mount_job *j, bool recursive
 	return plan_attr(p, &a, e);
 }
 
-/* The propagation of a clone: as asked for, else as the root's. */
+/* The propagation of a clone: as asked for, else as the root's.  A word for the top alone leaves
+ * what is below; where that was cloned from the host's own mounts, it would go on telling the host.
+ */
 static uint64_t clone_propagation(const struct plan *p, const struct mount_job *j)
 {
-	return j->o.propagation != 0 ? j->o.propagation : plan_root_propagation(p);
+	const uint64_t asked = j->o.propagation;
+
+	if (asked == 0)
+		return plan_root_propagation(p);
+	return j->o.recursive && plan_mount_early(p, j->m, &j->o) &&
+			       (asked == MS_SLAVE || asked == MS_PRIVATE)
+		       ? asked | MS_REC
+		       : asked;
+}
+
+/* The same for the word of which there is no such form: unbindable for all would be more. */
+static int append_below_private(struct plan *p, const struct mount_job *j, struct err *e)
+{
+	struct mount_job only = *j;
+
+	if (!j->o.recursive || !plan_mount_early(p, j->m, &j->o) ||
+		j->o.propagation != MS_UNBINDABLE)
+		return 0;
+	only.o.rec_set = only.o.rec_clear = 0;
+	only.o.words = "";
+	return append_attr(p, &only, true, MS_PRIVATE | MS_REC, e);
 }
 
 /* Attributes and propagation may differ in how far they reach; one call serves what agrees. */
@@ -98,6 +120,7 @@ static int append_bind_attrs(struct plan *p, const struct mount_job *j, struct e
 			     !plan_mount_early(p, j->m, &j->o);
 	const uint64_t own = cut_off ? 0 : propagation; /* a clone of a private mount is private */
 
+	TRY(append_below_private(p, j, e));
 	TRY(append_attr(p, j, false, far ? 0 : own, e));
 	return append_attr(p, j, true, far ? own : 0, e);
 }
