@@ -314,6 +314,7 @@ void probe_view(int argc, char **argv)
 	namespaces();
 	host();
 	places();
+	probe_mounts();
 	key("files");
 	putchar('{');
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
