@@ -29,6 +29,7 @@ struct child {
 
 	/* filled while walking */
 	uint32_t at;     /* number of the operation at hand */
+	bool image_dev;  /* the image's own /dev was opened, to make devices in */
 	bool net_made;   /* the parent has said so: see child_recv */
 	bool null_apart; /* SLOT_NULL is a detached mount, which must be mounted before it is cloned
 			  */

@@ -44,9 +44,13 @@ static int open_master(int pts)
 /* Binds the slave on /dev/console, which is made when missing but never through a link. */
 static int put_on_dev(struct child *c, int slave)
 {
-	AUTO_FD target = look_or_make(c->slots[SLOT_ROOT], "/dev/console", LOOK_FILE, true);
+	struct look_made made = LOOK_MADE_NONE;
+	AUTO_FD target = look_or_make(c->slots[SLOT_ROOT], "/dev/console", LOOK_FILE, true, &made);
 	AUTO_FD tree = FD_NONE;
 
+	if (!child_owns_dev(c))
+		child_made(c, &made);
+	fd_close(&made.dir);
 	if (target < 0)
 		return target;
 	tree = sys_clone_tree(slave, "", false);

@@ -24,8 +24,18 @@ int look_up_nofollow(int root, const char *path)
 	return sys_openat2(root, path, O_PATH | O_NOFOLLOW, 0, scope(false));
 }
 
+void look_note(struct look_made *made, int *dir, size_t from, mode_t leaf)
+{
+	made->leaf = leaf;
+	if (made->dir != FD_NONE)
+		return;
+	made->dir = fd_take(dir);
+	made->from = from;
+}
+
 /* Opens the directory named by the first len bytes of path, made when missing. */
-static int open_or_make_dir(int root, const char *path, size_t len, bool plain)
+static int open_or_make_dir(
+	int root, const char *path, size_t len, bool plain, struct look_made *made)
 {
 	char prefix[PATH_MAX];
 	AUTO_FD parent = FD_NONE;
@@ -51,7 +61,9 @@ static int open_or_make_dir(int root, const char *path, size_t len, bool plain)
 		prefix[end] = '\0';
 		rc = sys_openat2(root, prefix, O_PATH | O_DIRECTORY, 0, scope(plain));
 		if (rc == -ENOENT) {
-			if (mkdirat(parent, prefix + start, 0755) < 0 && errno != EEXIST)
+			if (mkdirat(parent, prefix + start, 0755) == 0)
+				look_note(made, &parent, start, 0);
+			else if (errno != EEXIST)
 				return -errno;
 			rc = sys_openat2(root, prefix, O_PATH | O_DIRECTORY, 0, scope(plain));
 		}
@@ -75,11 +87,12 @@ static size_t last_component(const char *path, size_t *ret_start)
 	return end - start;
 }
 
-int look_or_make(int root, const char *path, enum look_kind kind, bool plain)
+int look_or_make(
+	int root, const char *path, enum look_kind kind, bool plain, struct look_made *made)
 {
 	char name[NAME_MAX + 1];
 	AUTO_FD parent = FD_NONE;
-	AUTO_FD made = FD_NONE;
+	AUTO_FD file = FD_NONE;
 	size_t start, len;
 	int rc = look_up(root, path, plain);
 
@@ -90,25 +103,27 @@ int look_or_make(int root, const char *path, enum look_kind kind, bool plain)
 		return len == 0 ? rc : -ENAMETOOLONG;
 	memcpy(name, path + start, len);
 	name[len] = '\0';
-	parent = open_or_make_dir(root, path, start, plain);
+	parent = open_or_make_dir(root, path, start, plain, made);
 	if (parent < 0)
 		return parent;
 	if (kind == LOOK_DIR)
 		rc = mkdirat(parent, name, 0755);
 	else
-		rc = made = openat(
+		rc = file = openat(
 			parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (rc < 0 && errno != EEXIST)
 		return -errno;
+	if (rc >= 0)
+		look_note(made, &parent, start, kind == LOOK_DIR ? S_IFDIR : S_IFREG);
 	return look_up(root, path, plain);
 }
 
-int look_parent(int root, const char *path, const char **ret_name)
+int look_parent(int root, const char *path, const char **ret_name, struct look_made *made)
 {
 	size_t start;
 
 	if (last_component(path, &start) == 0)
 		return -EINVAL;
 	*ret_name = path + start;
-	return open_or_make_dir(root, path, start, false);
+	return open_or_make_dir(root, path, start, false, made);
 }

@@ -35,6 +35,14 @@ int child_slot(const struct child *c, int slot);
  * made it says when that is so, which may be before: it is kept for net_join. */
 CHECKED int child_recv(struct child *c, struct proto_msg *ret, int *ret_fd);
 
+/* Tells the parent what the operation at hand has made of its path, so that a start that fails can
+ * take it away; gives up made->dir.  The container does not fail because of it. */
+struct look_made;
+void child_made(struct child *c, struct look_made *made);
+
+/* Is /dev a file system of our own making, so that what is made in it goes with it? */
+bool child_owns_dev(const struct child *c);
+
 /* Puts fd into a slot; a negative one is the error. */
 CHECKED int child_fill(struct child *c, int slot, int fd);
 

@@ -35,10 +35,10 @@ static int on_proc(int fd)
 }
 
 /* The mount point: as it is, or made of the same kind as what comes onto it.
- * ret_made  it was not there
+ * made      what was not there
  * ret_link  a link led there */
 static int open_target(
-	struct child *c, const struct plan_attach *op, bool *ret_made, bool *ret_link)
+	struct child *c, const struct plan_attach *op, struct look_made *made, bool *ret_link)
 {
 	const int root = c->slots[SLOT_ROOT];
 	const bool plain = (op->how & ATTACH_PLAIN_DIR) != 0;
@@ -49,29 +49,30 @@ static int open_target(
 	if (*ret_link)
 		fd = (op->how & ATTACH_NOFOLLOW) != 0 ? look_up_nofollow(root, op->path)
 						      : look_up(root, op->path, false);
-	*ret_made = fd == -ENOENT;
 	if (fd != -ENOENT)
 		return fd;
 	if (fstat(c->slots[op->tree], &st) < 0)
 		return -errno;
-	return look_or_make(
-		root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE, plain || !*ret_link);
+	return look_or_make(root, op->path, S_ISDIR(st.st_mode) ? LOOK_DIR : LOOK_FILE,
+		plain || !*ret_link, made);
 }
 
 /* The same link as the one that was cloned, which need not lead to anything. */
-static int copy_link(int root, int tree, const char *path)
+static int copy_link(int root, int tree, const char *path, struct look_made *made)
 {
 	char text[PATH_MAX], there[PATH_MAX];
 	const ssize_t len = readlinkat(tree, "", text, sizeof(text) - 1);
 	const char *name;
-	AUTO_FD dir = len < 0 ? -errno : look_parent(root, path, &name);
+	AUTO_FD dir = len < 0 ? -errno : look_parent(root, path, &name, made);
 	ssize_t there_len;
 
 	if (dir < 0)
 		return dir;
 	text[len] = '\0';
-	if (symlinkat(text, dir, name) == 0)
+	if (symlinkat(text, dir, name) == 0) {
+		look_note(made, &dir, (size_t)(name - path), S_IFLNK);
 		return 0;
+	}
 	if (errno != EEXIST)
 		return -errno;
 	there_len = readlinkat(dir, name, there, sizeof(there));
@@ -87,9 +88,12 @@ static bool is_link(int fd)
 
 static int put_tree(struct child *c, const struct plan_attach *op)
 {
-	bool made, link;
+	struct look_made made = LOOK_MADE_NONE;
+	bool link;
 	AUTO_FD target = open_target(c, op, &made, &link);
+	const bool missing = made.leaf != 0;
 
+	child_made(c, &made);
 	if (target < 0)
 		return target;
 	/* The plan has looked at the path; where a link leads only this can tell. */
@@ -99,17 +103,26 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 		if (rc != 0)
 			return rc < 0 ? rc : -EPERM;
 	}
-	if ((op->how & ATTACH_TAKE_MODE) != 0 && !made)
+	if ((op->how & ATTACH_TAKE_MODE) != 0 && !missing)
 		TRY(take_mode(c->slots[op->tree], target));
 	TRY(sys_move_mount(c->slots[op->tree], target));
 	child_spend(c, &target);
 	return 0;
 }
 
+static int put_link(struct child *c, const struct plan_attach *op)
+{
+	struct look_made made = LOOK_MADE_NONE;
+	const int rc = copy_link(c->slots[SLOT_ROOT], c->slots[op->tree], op->path, &made);
+
+	child_made(c, &made);
+	return rc;
+}
+
 int do_attach(struct child *c, const struct plan_attach *op)
 {
 	if ((op->how & ATTACH_COPY_LINK) != 0 && is_link(c->slots[op->tree]))
-		TRY(copy_link(c->slots[SLOT_ROOT], c->slots[op->tree], op->path));
+		TRY(put_link(c, op));
 	else
 		TRY(put_tree(c, op));
 	if ((op->how & ATTACH_KEEP) == 0)
@@ -218,15 +231,18 @@ int do_readonly(struct child *c, const struct plan_readonly *op)
 
 int do_open_dev(struct child *c, const struct plan_open_dev *op)
 {
-	const int fd = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, true);
+	struct look_made made = LOOK_MADE_NONE;
+	const int fd = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, true, &made);
 
+	child_made(c, &made);
 	if (fd < 0)
 		return fd;
 	c->slots[op->into] = fd;
+	c->image_dev |= op->into == c->plan->dev_slot;
 	return 0;
 }
 
-/* What is there already is fine when it is the very device. */
+/* What is there already is fine when it is the very device.  Returns 1 when it is there. */
 static int make_node(int dir, const char *name, mode_t mode, dev_t dev)
 {
 	struct stat st;
@@ -242,26 +258,52 @@ static int make_node(int dir, const char *name, mode_t mode, dev_t dev)
 	return 1;
 }
 
+bool child_owns_dev(const struct child *c)
+{
+	return c->plan->dev_slot != SLOT_NONE && !c->image_dev;
+}
+
+/* A name was made in /dev. */
+static void made_in_dev(struct child *c, int at, mode_t type)
+{
+	struct look_made made = { FD_NONE, 0, type };
+
+	if (child_owns_dev(c))
+		return;
+	made.dir = fcntl(c->slots[at], F_DUPFD_CLOEXEC, 0);
+	child_made(c, &made);
+}
+
 int do_dev_node(struct child *c, const struct plan_dev_node *op)
 {
-	return make_node(c->slots[op->at], op->name, (mode_t)op->mode,
+	const int rc = make_node(c->slots[op->at], op->name, (mode_t)op->mode,
 		makedev((unsigned)op->major, (unsigned)op->minor));
+
+	if (rc == 0)
+		made_in_dev(c, op->at, (mode_t)op->mode & S_IFMT);
+	return rc;
 }
 
 int do_node(struct child *c, const struct plan_node *op)
 {
+	struct look_made made = LOOK_MADE_NONE;
 	const char *name;
-	AUTO_FD dir = look_parent(c->slots[SLOT_ROOT], op->path, &name);
+	AUTO_FD dir = look_parent(c->slots[SLOT_ROOT], op->path, &name, &made);
 	int rc;
 
-	if (dir < 0)
+	if (dir < 0) {
+		child_made(c, &made);
 		return dir;
+	}
 	rc = make_node(
 		dir, name, (mode_t)op->mode, makedev((unsigned)op->major, (unsigned)op->minor));
 	/* owner and mode are changed only of what was made here */
 	if (rc == 0 && (op->uid != 0 || op->gid != 0) &&
 		fchownat(dir, name, (uid_t)op->uid, (gid_t)op->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+		rc = -errno;
+	if (rc == 0)
+		look_note(&made, &dir, (size_t)(name - op->path), (mode_t)op->mode & S_IFMT);
+	child_made(c, &made);
 	return rc < 0 ? rc : 0;
 }
 
@@ -269,8 +311,10 @@ int do_dev_link(struct child *c, const struct plan_dev_link *op)
 {
 	struct stat st;
 
-	if (symlinkat(op->target, c->slots[op->at], op->name) == 0)
+	if (symlinkat(op->target, c->slots[op->at], op->name) == 0) {
+		made_in_dev(c, op->at, S_IFLNK);
 		return 0;
+	}
 	if (errno != EEXIST || fstatat(c->slots[op->at], op->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	return 0; /* an image's own: nothing of the runtime goes through it */
@@ -278,8 +322,10 @@ int do_dev_link(struct child *c, const struct plan_dev_link *op)
 
 int do_cwd_make(struct child *c, const struct plan_cwd_make *op)
 {
-	AUTO_FD dir = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, false);
+	struct look_made made = LOOK_MADE_NONE;
+	AUTO_FD dir = look_or_make(c->slots[SLOT_ROOT], op->path, LOOK_DIR, false, &made);
 
+	child_made(c, &made);
 	/* A link out of the root or a magic one ends at chdir, with the message that belongs to it;
 	 * a read-only root that lacks the directory as well. */
 	return dir == -ENOMEM ? dir : 0;

@@ -2,6 +2,7 @@
 #include "child/child.h"
 
 #include "child/handover.h"
+#include "child/look.h"
 #include "child/ops.h"
 #include "proto/proto.h"
 
@@ -111,6 +112,19 @@ int do_image(struct child *c, const struct plan_image *op)
 	if (m.kind != PROTO_TREE || m.op != c->at)
 		return -EPROTO;
 	return child_fill(c, op->into, fd_take(&tree));
+}
+
+void child_made(struct child *c, struct look_made *made)
+{
+	const struct proto_msg m = { .kind = PROTO_MADE,
+		.op = c->at,
+		.error = (int32_t)made->from,
+		.how = (int32_t)made->leaf };
+
+	if (made->dir < 0)
+		return;
+	(void)!proto_send(c->sock, &m, made->dir);
+	child_spend(c, &made->dir);
 }
 
 int do_release(struct child *c, const struct plan_release *op)

@@ -201,7 +201,7 @@ static int start_steps(struct making *m, struct err *e)
 	if (rc < 0) {
 		struct err ignored = { 0 };
 
-		parent_undo(&m->parent);
+		parent_undo(&m->parent, e);
 		if (m->parent.spawned)
 			crl_poststop(m->crl, &m->job.plan);
 		if (m->pid_file_written)
@@ -309,7 +309,7 @@ static int run(struct making *m, int *ret_status, struct err *e)
 	if (rc < 0) {
 		struct err ignored = { 0 };
 
-		parent_undo(&m->parent);
+		parent_undo(&m->parent, e);
 		(void)!finish(m, &ignored); /* the first failure is the one that is told */
 		return rc;
 	}

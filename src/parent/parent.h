@@ -32,8 +32,9 @@ struct parent {
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
 	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
 	bool rdt_made, rdt_monitor_made; /* the resctrl groups of the plan */
-	unsigned overlay_made;  /* which of the directories for writes were made: overlay.c */
-	struct parent_net *net; /* both sides of what is moved; NULL: not reached yet */
+	unsigned overlay_made;    /* which of the directories for writes were made: overlay.c */
+	struct parent_made *made; /* mount points and their like: made.c; NULL: none yet */
+	struct parent_net *net;   /* both sides of what is moved; NULL: not reached yet */
 };
 
 #define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent
@@ -64,7 +65,8 @@ typedef void (*parent_failed_fn)(void *data, const struct err *e);
 CHECKED int parent_hooks(
 	struct parent *p, const char *kind, parent_failed_fn failed, void *data, struct err *e);
 
-/* Kills and reaps the child, brings network devices back, removes the groups that were made. */
-void parent_undo(struct parent *p);
+/* Kills and reaps the child, brings network devices back, removes what was made.
+ * e  the failure; gets a hint when something is left that is not the user's to find by chance */
+void parent_undo(struct parent *p, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include "parent/cgroup.h"
 #include "parent/console.h"
 #include "parent/hooks.h"
+#include "parent/made.h"
 #include "parent/ops.h"
 #include "parent/relay.h"
 #include "parent/seccomp.h"
@@ -96,6 +97,7 @@ void parent_done(struct parent *p)
 	fd_close(&p->master);
 	fd_close(&p->host_net);
 	parent_net_close(p);
+	made_forget(p);
 }
 
 /* The child has gone without a word: what it died of is all there is to tell. */
@@ -125,11 +127,17 @@ static int take_master(struct parent *p, int fd)
 	return 0;
 }
 
-/* The next message that is not the terminal, and the descriptor that came along. */
+/* The next message that is neither the terminal nor of something made, and the descriptor that came
+ * along. */
 static int next_with_fd(struct parent *p, struct proto_msg *ret, int *ret_fd)
 {
 	for (;;) {
 		TRY(proto_recv(p->sock, ret, ret_fd));
+		if (ret->kind == PROTO_MADE) {
+			made_note(p, ret, ret_fd);
+			fd_close(ret_fd);
+			continue;
+		}
 		if (ret->kind != PROTO_MASTER)
 			return 0;
 		TRY(take_master(p, fd_take(ret_fd)));
@@ -268,7 +276,7 @@ int parent_make(struct parent *p, struct err *e)
 			return 0;
 		rc = step(p, e);
 		if (rc < 0) {
-			parent_undo(p);
+			parent_undo(p, e);
 			return rc;
 		}
 	}
@@ -281,7 +289,7 @@ int parent_release(struct parent *p, struct err *e)
 	const int rc = step(p, e);
 
 	if (rc < 0)
-		parent_undo(p);
+		parent_undo(p, e);
 	return rc;
 }
 
@@ -293,6 +301,7 @@ int parent_confirm(struct parent *p, struct err *e)
 	if (rc == 0)
 		rc = next_message(p, &m);
 	if (rc == -EPIPE) { /* closed by exec */
+		made_forget(p);
 		parent_net_close(p);
 		return 0;
 	}
@@ -303,11 +312,11 @@ int parent_confirm(struct parent *p, struct err *e)
 	else if (e->code == 0)
 		rc = err_sys(e, rc < 0 ? -rc : EPROTO, POS_NONE,
 			"cannot understand the container's first process");
-	parent_undo(p);
+	parent_undo(p, e);
 	return rc;
 }
 
-void parent_undo(struct parent *p)
+void parent_undo(struct parent *p, struct err *e)
 {
 	char path[4096];
 	struct err ignored = { 0 };
@@ -318,6 +327,7 @@ void parent_undo(struct parent *p)
 	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;
+	made_undo(p, e);
 	parent_net_undo(p);
 	parent_rdt_undo(p);
 	parent_overlay_undo(p);

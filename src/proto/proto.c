@@ -48,7 +48,7 @@ bool proto_is_message(const struct proto_msg *m)
 
 static bool carries_fd(uint32_t kind)
 {
-	return kind == PROTO_MASTER || kind == PROTO_TREE;
+	return kind == PROTO_MASTER || kind == PROTO_TREE || kind == PROTO_MADE;
 }
 
 int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
@@ -77,8 +77,11 @@ int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
 		c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	if (rc != sizeof(*ret) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
-		!proto_is_message(ret) || (fd != FD_NONE) != carries_fd(ret->kind))
+	if (rc != sizeof(*ret) || (msg.msg_flags & MSG_TRUNC) != 0 || !proto_is_message(ret))
+		return -EPROTO;
+	/* Where descriptors are scarce, one that is only for undoing can be done without. */
+	if ((msg.msg_flags & MSG_CTRUNC) != 0 ? ret->kind != PROTO_MADE
+					      : (fd != FD_NONE) != carries_fd(ret->kind))
 		return -EPROTO;
 	*ret_fd = fd_take(&fd);
 	return 0;

@@ -14,10 +14,13 @@ enum proto_kind {
 	PROTO_MASTER, /* child to parent, with a descriptor: the terminal's master side */
 	PROTO_TREE,   /* with a descriptor, a detached mount; child to parent: its ids are to be
 			 mapped;   parent to child: of an image */
+	PROTO_MADE,   /* child to parent, with a descriptor: in that directory operation `op` has
+			 made its path from byte `error` on; `how` is the last component's type,
+			 0 when only those above it were made */
 	PROTO_KINDS,
 };
 
-#define PROTO_VERSION 2u
+#define PROTO_VERSION 3u
 
 struct proto_msg {
 	uint32_t version;

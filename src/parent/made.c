@@ -1,0 +1,220 @@
+/* What the child makes in the image and in bound directories: mount points, devices, links; removed
+ * again when the start fails.
+ *
+ * The child hands over the directory that it made each in.  Nothing is looked up by a path of the
+ * container but beneath that directory, without links and mounts; what holds anything stays. */
+#include "parent/made.h"
+
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	MADE_DIRS = 8 /* descriptors; what is made in more directories than that is left */
+};
+
+struct made {
+	const struct made *earlier;
+	int dir; /* which of dirs */
+	uint32_t op;
+	uint32_t from;
+	mode_t leaf;
+};
+
+struct parent_made {
+	const struct made *last;
+	size_t count;
+	struct made_dir {
+		int fd;
+		dev_t dev;
+		ino_t ino;
+	} dirs[MADE_DIRS];
+	const char *left; /* the first that could not be removed */
+};
+
+/* The path that an operation may have made a part of; NULL: it makes nothing. */
+static const char *made_path(const struct plan *p, uint32_t op)
+{
+	if (op >= p->count)
+		return NULL;
+	switch ((int)p->ops[op].kind) {
+	case PLAN_attach:
+		return p->ops[op].attach.path;
+	case PLAN_open_dev:
+		return p->ops[op].open_dev.path;
+	case PLAN_node:
+		return p->ops[op].node.path;
+	case PLAN_dev_node:
+		return p->ops[op].dev_node.name;
+	case PLAN_dev_link:
+		return p->ops[op].dev_link.name;
+	case PLAN_console:
+		return "/dev/console";
+	case PLAN_cwd_make:
+		return p->ops[op].cwd_make.path;
+	default:
+		return NULL;
+	}
+}
+
+/* Keeps the directory, unless it is known already.  Returns its number. */
+static int keep_dir(struct parent_made *m, int *fd)
+{
+	struct stat st;
+
+	if (*fd < 0 || fstat(*fd, &st) < 0)
+		return -EBADF;
+	for (size_t i = 0; i < m->count; i++)
+		if (m->dirs[i].dev == st.st_dev && m->dirs[i].ino == st.st_ino)
+			return (int)i;
+	if (m->count == MADE_DIRS)
+		return -EMFILE;
+	m->dirs[m->count] = (struct made_dir){ fd_take(fd), st.st_dev, st.st_ino };
+	return (int)m->count++;
+}
+
+void made_note(struct parent *p, const struct proto_msg *msg, int *fd)
+{
+	const char *const path = made_path(p->plan, msg->op);
+	struct made *one;
+	int dir;
+
+	if (path == NULL || msg->error < 0 || (size_t)msg->error >= strlen(path))
+		return;
+	if (p->made == NULL)
+		p->made = arena_array(p->plan->arena, 1, sizeof(*p->made));
+	one = arena_array(p->plan->arena, 1, sizeof(*one));
+	if (p->made == NULL || one == NULL)
+		return;
+	dir = keep_dir(p->made, fd);
+	if (dir < 0 && p->made->left == NULL)
+		p->made->left = path;
+	if (dir < 0)
+		return;
+	*one = (struct made){ p->made->last, dir, msg->op, (uint32_t)msg->error,
+		(mode_t)msg->how & S_IFMT };
+	p->made->last = one;
+}
+
+/* A file that is still as it was made: empty, and of its type. */
+static int remove_leaf(int dir, const char *name, mode_t leaf)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if ((st.st_mode & S_IFMT) != leaf || (leaf == S_IFREG && st.st_size > 0))
+		return -EEXIST;
+	return unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+/* Cuts the last component off.  Returns it; "" when there is none left. */
+static const char *cut_last(char *path)
+{
+	size_t len = strlen(path);
+	char *slash;
+
+	while (len > 0 && path[len - 1] == '/')
+		path[--len] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return path;
+	*slash = '\0';
+	return slash + 1;
+}
+
+static int open_beneath(int dir, const char *path)
+{
+	return sys_openat2(dir, path, O_PATH | O_DIRECTORY, 0,
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+static int remove_last(int dir, char *path, mode_t leaf)
+{
+	const char *const name = cut_last(path);
+	AUTO_FD parent = FD_NONE;
+	int rc;
+
+	if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		rc = 0; /* what it leads to has its own turn */
+	else if ((parent = open_beneath(dir, name == path ? "." : path)) < 0)
+		rc = parent;
+	else if (!S_ISDIR(leaf))
+		rc = remove_leaf(parent, name, leaf);
+	else
+		rc = unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+	if (name == path)
+		path[0] = '\0';
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* From the last component up to the first that was made. */
+static int remove_one(const struct parent *p, const struct made *m)
+{
+	const char *const text = made_path(p->plan, m->op) + m->from;
+	const int dir = p->made->dirs[m->dir].fd;
+	mode_t leaf = m->leaf;
+	char path[PATH_MAX];
+
+	if (strlen(text) >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, text, strlen(text) + 1);
+	if (leaf == 0) {
+		const char *const last = cut_last(path);
+
+		if (last == path)
+			return 0;
+		leaf = S_IFDIR;
+	}
+	for (; path[0] != '\0'; leaf = S_IFDIR)
+		TRY(remove_last(dir, path, leaf));
+	return 0;
+}
+
+void made_forget(struct parent *p)
+{
+	for (size_t i = 0; p->made != NULL && i < p->made->count; i++)
+		fd_close(&p->made->dirs[i].fd);
+	p->made = NULL;
+}
+
+/* What the child had still to say before it was killed. */
+static void read_rest(struct parent *p)
+{
+	struct proto_msg msg;
+	int rc = p->sock == FD_NONE ? -EPIPE : 0;
+
+	while (rc == 0) {
+		AUTO_FD fd = FD_NONE;
+
+		rc = proto_recv(p->sock, &msg, &fd);
+		if (rc == 0 && msg.kind == PROTO_MADE)
+			made_note(p, &msg, &fd);
+	}
+}
+
+/* Behind the hint that may be there: that one is of the failure itself. */
+static void tell_left(const char *path, struct err *e)
+{
+	const size_t len = strlen(e->hint);
+
+	(void)snprintf(e->hint + len, sizeof(e->hint) - len, /* cut when too long */
+		"%s%s was made for this container and is left", len > 0 ? "; " : "", path);
+}
+
+void made_undo(struct parent *p, struct err *e)
+{
+	read_rest(p);
+	for (const struct made *m = p->made != NULL ? p->made->last : NULL; m != NULL;
+		m = m->earlier)
+		if (remove_one(p, m) < 0 && p->made->left == NULL)
+			p->made->left = made_path(p->plan, m->op);
+	if (p->made != NULL && p->made->left != NULL)
+		tell_left(p->made->left, e);
+	made_forget(p);
+}
