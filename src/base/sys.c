@@ -94,6 +94,13 @@ int sys_tree_namespace(int fd)
 		as_namespace | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
 }
 
+bool sys_is_inherited(int fd)
+{
+	const int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
 int sys_move_mount(int tree, int target)
 {
 	return ret_int(syscall(SYS_move_mount, tree, "", target, "",

@@ -36,6 +36,9 @@ CHECKED int sys_clone_tree_attr(
  * tree at fd and nothing else, to be entered by setns(2). */
 CHECKED int sys_tree_namespace(int fd);
 
+/* Was the descriptor open when the program was started?  All that we open is close-on-exec. */
+bool sys_is_inherited(int fd);
+
 /* move_mount(2), Linux 5.2: a detached mount onto what `target` refers to. */
 CHECKED int sys_move_mount(int tree, int target);
 

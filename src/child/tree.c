@@ -6,6 +6,7 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -65,6 +66,31 @@ int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
 	if (link < 0)
 		return -errno;
 	return child_fill(c, op->into, sys_clone_tree(link, "", op->recursive != 0));
+}
+
+int do_given_path(struct child *c, const struct plan_given_path *op)
+{
+	AUTO_FD proc = sys_is_inherited((int)op->fd) ? proc_open() : -EBADF;
+	char name[32], path[PATH_MAX];
+	struct stat given, found;
+	AUTO_FD there = FD_NONE;
+	ssize_t len;
+
+	if (proc < 0)
+		return proc;
+	(void)snprintf(name, sizeof(name), "self/fd/%d", (int)op->fd);
+	len = readlinkat(proc, name, path, sizeof(path) - 1);
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	if (path[0] != '/')
+		return -ENOENT; /* a pipe, a socket, a memfd */
+	there = openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (there < 0 || fstat((int)op->fd, &given) < 0 || fstat(there, &found) < 0)
+		return -errno;
+	if (given.st_dev != found.st_dev || given.st_ino != found.st_ino)
+		return -EXDEV;
+	return child_fill(c, op->into, sys_clone_tree(there, "", op->recursive != 0));
 }
 
 int do_check_proc(struct child *c, const struct plan_check_proc *op)

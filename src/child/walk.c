@@ -103,7 +103,8 @@ int do_map_ids(struct child *c, const struct plan_map_ids *op)
 	return do_parent_done(c, NULL);
 }
 
-int do_image(struct child *c, const struct plan_image *op)
+/* A detached mount that the parent has made. */
+static int take_tree(struct child *c, int into)
 {
 	struct proto_msg m;
 	AUTO_FD tree = FD_NONE;
@@ -111,7 +112,17 @@ int do_image(struct child *c, const struct plan_image *op)
 	TRY(child_recv(c, &m, &tree));
 	if (m.kind != PROTO_TREE || m.op != c->at)
 		return -EPROTO;
-	return child_fill(c, op->into, fd_take(&tree));
+	return child_fill(c, into, fd_take(&tree));
+}
+
+int do_image(struct child *c, const struct plan_image *op)
+{
+	return take_tree(c, op->into);
+}
+
+int do_given_tree(struct child *c, const struct plan_given_tree *op)
+{
+	return take_tree(c, op->into);
 }
 
 void child_made(struct child *c, struct look_made *made)

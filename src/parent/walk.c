@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #define ROW_PARENT(name)                                                                 \
 	static int run_##name(struct parent *p, const struct plan_op *op, struct err *e) \
@@ -38,6 +39,7 @@ static int run_child_done(struct parent *p, const struct plan_op *op, struct err
 static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_image(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_given_tree(struct parent *p, const struct plan_op *op, struct err *e);
 
 #define ROW_PARENT(name)             [PLAN_##name] = run_##name,
 #define ROW_BOTH(name)               ROW_PARENT(name)
@@ -234,6 +236,25 @@ static int run_image(struct parent *p, const struct plan_op *op, struct err *e)
 	AUTO_FD tree = FD_NONE;
 
 	TRY(parent_image(p, &op->image, &tree, e));
+	return proto_send(
+		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
+}
+
+/* Here, where the caller's mounts are ours. */
+static int run_given_tree(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	const int fd = (int)op->given_tree.fd;
+	AUTO_FD tree = FD_NONE;
+	struct stat st;
+
+	(void)e;
+	if (!sys_is_inherited(fd) || fstat(fd, &st) < 0)
+		return -EBADF;
+	if (st.st_nlink == 0)
+		return -ENOENT; /* what was removed cannot be mounted any more */
+	tree = sys_clone_tree(fd, "", op->given_tree.recursive != 0);
+	if (tree < 0)
+		return tree;
 	return proto_send(
 		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
 }

@@ -1,16 +1,17 @@
 /* mounts[] of the configuration: each is made detached, given its attributes and attached below the
  * root, in the order of the list.
  *
- * Sources are opened one at a time, right before their use, except for two kinds that are opened
- * before anything else: those that shall stay tied to the host's mounts (shared, slave), because
- * the child cuts its mount namespace off right after; and all of a container in a user namespace,
- * because its root may lack the rights to reach them. */
+ * Sources are opened one at a time, right before their use, except for some that are opened before
+ * anything else: those that shall stay tied to the host's mounts (shared, slave), because the child
+ * cuts its mount namespace off right after; all of a container in a user namespace, because its
+ * root may lack the rights to reach them; and those that are the caller's descriptors. */
 #include "plan/build.h"
 
 #include "base/text.h"
 #include "plan/attr.h"
 #include "plan/idmap.h"
 #include "plan/mount_data.h"
+#include "plan/mount_given.h"
 #include "plan/mount_job.h"
 #include "plan/mount_kind.h"
 #include "plan/paths.h"
@@ -48,8 +49,11 @@ static const char *bind_source(struct plan *p, const struct mount_job *j)
 
 static int append_clone(struct plan *p, const struct mount_job *j, struct err *e)
 {
+	const int given = mount_given_fd(j->m, &j->o);
 	struct plan_op *op;
 
+	if (given != FD_NONE)
+		return mount_append_given(p, j, given, e);
 	if (j->o.bind && (j->m->source.value == NULL || j->m->source.value[0] == '\0'))
 		return mount_refuse(j, EINVAL, j->m->at, "source: missing", e);
 	op = mount_append(p, j, PLAN_clone_tree, e);
@@ -133,7 +137,8 @@ bool plan_mount_early(
 
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
-	return p->user_ns || p->root_alone || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
+	return p->user_ns || p->root_alone || mount_given_fd(m, o) != FD_NONE ||
+	       (propagation & (MS_SHARED | MS_SLAVE)) != 0;
 }
 
 int plan_mounts_early(struct plan *p, struct err *e)

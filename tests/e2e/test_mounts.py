@@ -481,25 +481,3 @@ def copy_symlink_hostile(w, form):
     os.symlink(form.format(canary), b.file("there"))
     r = b.bind(link, "/there/new", "bind", "copy-symlink").probe("exit", "0").run()
     equal(os.listdir(canary), [], f"the host's directory after {r}")
-
-
-@case("bind: a descriptor that the caller hands on is the very directory, or an error")
-def bind_descriptor(w):
-    """In a copy of the host's mounts what it is open on is not there; in their own place it is."""
-    source = w.directory("source")
-    open(os.path.join(source, "seen"), "w", encoding="ascii").close()
-    fd = os.open(source, os.O_RDONLY)
-
-    def leak():
-        os.dup2(fd, 3)
-        os.set_inheritable(3, True)
-
-    for name in ("/proc/self/fd/3", "/dev/fd/3"):
-        b = w.bundle().bind(name, "/given", "bind").shell("ls /given")
-        r = b.run("--preserve-fds", "1", before=leak, close_fds=False)
-        if r.status == 0:
-            equal(r.out, "seen\n", f"output of {r}")
-        else:
-            holds(r.err, name, "message")
-            holds(r.err, "Invalid argument\n  hint: ", "message")
-    os.close(fd)

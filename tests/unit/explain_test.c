@@ -87,6 +87,10 @@ static const struct row {
 	{ { PLAN_clone_tree, AT, "mounts[3] (/data)", .clone_tree.path = "/srv/x" }, false, EINVAL,
 		"", "mounts[3] (/data): cannot bind \"/srv/x\": Invalid argument",
 		"the mount there is unbindable" },
+	{ { PLAN_given_tree, AT, "mounts[3] (/d)", .given_tree = { "/proc/self/fd/4", 4, 0, 0 } },
+		false, EINVAL, "",
+		"mounts[3] (/d): cannot bind \"/proc/self/fd/4\": Invalid argument",
+		"it must be open on a directory or a file that is mounted" },
 	{ { PLAN_check_proc, AT, "mounts[0] (/proc)", .check_proc.path = "/srv" }, false, EPERM, "",
 		"mounts[0] (/proc): cannot bind \"/srv\" over /proc: only a proc file system may be "
 		"mounted there: Operation not permitted",
