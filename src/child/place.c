@@ -86,6 +86,19 @@ static bool is_link(int fd)
 	return fstat(fd, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
+/* Neither onto a part of /proc, nor over the root, which would not be seen. */
+static int check_place(const struct child *c, const struct plan_attach *op, int target)
+{
+	struct stat root, st;
+	const int rc = (op->how & ATTACH_OVER_PROC) != 0 ? 0 : on_proc(target);
+
+	if (rc != 0)
+		return rc < 0 ? rc : -EPERM;
+	if (fstat(c->slots[SLOT_ROOT], &root) < 0 || fstat(target, &st) < 0)
+		return -errno;
+	return st.st_dev == root.st_dev && st.st_ino == root.st_ino ? -EBUSY : 0;
+}
+
 static int put_tree(struct child *c, const struct plan_attach *op)
 {
 	struct look_made made = LOOK_MADE_NONE;
@@ -97,16 +110,31 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 	if (target < 0)
 		return target;
 	/* The plan has looked at the path; where a link leads only this can tell. */
-	if ((link || (op->how & ATTACH_UNSURE) != 0) && (op->how & ATTACH_OVER_PROC) == 0) {
-		const int rc = on_proc(target);
-
-		if (rc != 0)
-			return rc < 0 ? rc : -EPERM;
-	}
+	if (link || (op->how & ATTACH_UNSURE) != 0)
+		TRY(check_place(c, op, target));
 	if ((op->how & ATTACH_TAKE_MODE) != 0 && !missing)
 		TRY(take_mode(c->slots[op->tree], target));
 	TRY(sys_move_mount(c->slots[op->tree], target));
 	child_spend(c, &target);
+	return 0;
+}
+
+int do_cover_root(struct child *c, const struct plan_cover_root *op)
+{
+	int *const tree = &c->slots[op->tree];
+	const int covered = c->slots[SLOT_ROOT];
+	struct stat st;
+
+	if (fstat(*tree, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	if (op->take_mode != 0)
+		TRY(take_mode(*tree, covered));
+	TRY(sys_move_mount(*tree, covered));
+	TRY(child_fill(c, SLOT_ROOT, fcntl(*tree, F_DUPFD_CLOEXEC, 0)));
+	if (op->keep == 0)
+		child_spend(c, tree);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/twins.h"
 #include "plan/attr.h"
+#include "plan/mount_job.h"
 #include "plan/paths.h"
 
 #include <linux/mount.h>
@@ -40,10 +41,15 @@ static const struct {
 /* The configuration brings its own /dev. */
 static bool dev_is_bound(const struct plan *p)
 {
-	for (size_t i = 0; i < p->config->mounts.count; i++)
-		if (plan_path_is(p->config->mounts.items[i].destination.value, "dev"))
-			return p->dev_slot == SLOT_NONE;
-	return false;
+	const struct spec_mount_list *const list = &p->config->mounts;
+	bool mounted = false;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (mount_covers_root(&list->items[i]))
+			mounted = false;
+		else if (plan_path_is(list->items[i].destination.value, "dev"))
+			mounted = true;
+	return mounted && p->dev_slot == SLOT_NONE;
 }
 
 /* Is there a device of the configuration in the place of a default one? */

@@ -83,6 +83,31 @@ int *mount_kept_slot(struct plan *p, const struct mount_job *j)
 	return NULL;
 }
 
+bool mount_covers_root(const struct spec_mount *m)
+{
+	for (size_t i = 0; i < m->options.count; i++)
+		if (strcmp(m->options.items[i].value, "remount") == 0)
+			return false;
+	return plan_path_is(m->destination.value, "");
+}
+
+/* What was mounted before is out of sight: devices and masks go by what is seen. */
+static int append_cover_root(struct plan *p, const struct mount_job *j, bool keep, struct err *e)
+{
+	struct plan_op *const op = mount_append(p, j, PLAN_cover_root, e);
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->cover_root.tree = j->tree;
+	op->cover_root.take_mode = mount_is_type(j->m, "tmpfs") && !j->o.has_mode;
+	op->cover_root.keep = keep;
+	p->dev_slot = p->pts_slot = SLOT_NONE;
+	p->dev_is_copy = false;
+	for (size_t i = 0; i < ARRAY_LEN(p->tree_slots); i++)
+		p->tree_slots[i] = SLOT_NONE;
+	return 0;
+}
+
 int mount_attach(struct plan *p, const struct mount_job *j, bool keep, struct err *e)
 {
 	const char *const destination = j->m->destination.value;
@@ -96,6 +121,8 @@ int mount_attach(struct plan *p, const struct mount_job *j, bool keep, struct er
 		op->check_proc.tree = j->tree;
 		op->check_proc.path = j->m->source.value;
 	}
+	if (mount_covers_root(j->m))
+		return append_cover_root(p, j, keep, e);
 	if (mount_dev_name(p, j) != NULL)
 		return append_attach_dev(p, j, mount_dev_name(p, j), keep, e);
 	op = mount_append(p, j, PLAN_attach, e);

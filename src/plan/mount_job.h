@@ -28,6 +28,9 @@ const char *mount_dev_name(const struct plan *p, const struct mount_job *j);
  * any other place, and where there is nothing to mask. */
 int *mount_kept_slot(struct plan *p, const struct mount_job *j);
 
+/* Is it a new mount on "/"? */
+bool mount_covers_root(const struct spec_mount *m);
+
 /* Mounts the job's tree on its destination.
  * keep  its descriptor is needed later */
 CHECKED int mount_attach(struct plan *p, const struct mount_job *j, bool keep, struct err *e);

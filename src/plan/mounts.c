@@ -14,6 +14,7 @@
 #include "plan/mount_given.h"
 #include "plan/mount_job.h"
 #include "plan/mount_kind.h"
+#include "plan/overlay.h"
 #include "plan/paths.h"
 #include "plan/root.h"
 
@@ -87,15 +88,16 @@ static int append_attr(struct plan *p, const struct mount_job *j, bool recursive
 	return plan_attr(p, &a, e);
 }
 
-/* The propagation of a clone: as asked for, else as the root's.  A word for the top alone leaves
- * what is below; where that was cloned from the host's own mounts, it would go on telling the host.
- */
+/* The propagation of a clone: as asked for, else as the root's, which may be unbindable for itself
+ * alone.  A word for the top alone leaves what is below; where that was cloned from the host's own
+ * mounts, it would go on telling the host. */
 static uint64_t clone_propagation(const struct plan *p, const struct mount_job *j)
 {
-	const uint64_t asked = j->o.propagation;
+	const uint64_t root = plan_root_propagation(p);
+	const uint64_t asked = j->o.propagation != 0         ? j->o.propagation
+			       : (root & MS_UNBINDABLE) != 0 ? MS_PRIVATE | MS_REC
+							     : root;
 
-	if (asked == 0)
-		return plan_root_propagation(p);
 	return j->o.recursive && plan_mount_early(p, j->m, &j->o) &&
 			       (asked == MS_SLAVE || asked == MS_PRIVATE)
 		       ? asked | MS_REC
@@ -299,6 +301,23 @@ static int append_remount(struct plan *p, const struct mount_job *j, struct err 
 	return 0;
 }
 
+/* What shows the kernel itself is no root: masks and checks go by /proc and /sys. */
+static int check_cover(const struct plan *p, const struct mount_job *j, struct err *e)
+{
+	static const char *const kernels[] = { "proc", "sysfs", "cgroup", "cgroup2", "devpts",
+		"mqueue" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
+		if (mount_is_type(j->m, kernels[i]) && !j->o.bind)
+			return mount_refuse(
+				j, EINVAL, j->m->destination.at, "would hide the whole root", e);
+	if (!p->overlay->wanted)
+		return 0;
+	(void)mount_refuse(j, EINVAL, j->m->destination.at,
+		"would hide the overlay that is asked for as the root", e);
+	return err_hint(e, "leave out one of them: this mount, or --overlay and its annotations");
+}
+
 static int append_mount(struct plan *p, size_t index, struct err *e)
 {
 	const struct spec_str *const destination = &p->config->mounts.items[index].destination;
@@ -315,10 +334,8 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 			&j, EINVAL, destination->at, "ids of a mount cannot be remapped", e);
 	if (j.o.remount)
 		return append_remount(p, &j, e);
-	if (plan_path_is(destination->value, "")) {
-		(void)mount_refuse(&j, EINVAL, destination->at, "would hide the whole root", e);
-		return err_hint(e, "root.path names the root; --overlay makes it writable");
-	}
+	if (mount_covers_root(j.m))
+		TRY(check_cover(p, &j, e));
 	if (j.o.bind || mount_is_sysfs_bind(p, j.m) || mount_is_cgroup_bind(p, j.m))
 		return append_bind(p, &j, e);
 	return append_new(p, &j, e);

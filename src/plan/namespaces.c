@@ -1,6 +1,7 @@
 /* Which namespaces are made, joined or shared, and how each is entered. */
 #include "plan/build.h"
 
+#include "plan/mount_job.h"
 #include "plan/root.h"
 
 #include <linux/capability.h>
@@ -57,6 +58,9 @@ static bool may_be_alone(const struct plan *p)
 		OPEN_AT_ONCE = 256 /* descriptors; the limit may be 1024 */
 	};
 
+	for (size_t i = 0; i < p->config->mounts.count; i++)
+		if (mount_covers_root(&p->config->mounts.items[i]))
+			return false; /* what was made the root of a namespace stays it */
 	/* In a user namespace a new /proc is only to be had beside one that is in sight; hooks
 	 * before the change of root want to see the host's mounts; what the root shall hear from
 	 * the host, it hears by a copy. */

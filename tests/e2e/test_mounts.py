@@ -184,18 +184,6 @@ def root_link(w):
     equal(b.view()["pid"], 1, "pid")
 
 
-@rows("rootfsPropagation", (
-    ("private", "private", ""), ("rprivate", "rprivate", ""), ("slave", "slave", None),
-    ("shared", "shared", "shared"), ("unbindable", "unbindable", "unbindable"),
-))
-def propagation(w, word, want):
-    b = w.bundle()
-    b.linux["rootfsPropagation"] = word
-    seen_ = seen.mounts(b.view())["/"].propagation
-    if want is not None:
-        equal(seen_.split(":")[0], want, "propagation of /")
-
-
 @case("mount propagation of a bind: rshared, rslave")
 def bind_propagation(w):
     b = w.bundle()
