@@ -99,12 +99,20 @@ static int check_place(const struct child *c, const struct plan_attach *op, int 
 	return st.st_dev == root.st_dev && st.st_ino == root.st_ino ? -EBUSY : 0;
 }
 
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int put_tree(struct child *c, const struct plan_attach *op)
 {
 	struct look_made made = LOOK_MADE_NONE;
 	bool link;
 	AUTO_FD target = open_target(c, op, &made, &link);
 	const bool missing = made.leaf != 0;
+	int rc;
 
 	child_made(c, &made);
 	if (target < 0)
@@ -114,7 +122,10 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 		TRY(check_place(c, op, target));
 	if ((op->how & ATTACH_TAKE_MODE) != 0 && !missing)
 		TRY(take_mode(c->slots[op->tree], target));
-	TRY(sys_move_mount(c->slots[op->tree], target));
+	rc = sys_move_mount(c->slots[op->tree], target);
+	if (rc == -EINVAL && is_directory(target) != is_directory(c->slots[op->tree]))
+		return -ENOTDIR; /* as mount(2) has it */
+	TRY(rc);
 	child_spend(c, &target);
 	return 0;
 }

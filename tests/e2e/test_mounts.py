@@ -427,7 +427,7 @@ def dest_nofollow(w):
     b.mount("/new", "tmpfs", "tmpfs", "dest-nofollow")
     r = b.run()
     equal(r.status, 1, f"status of {r}")
-    holds(r.err, '(/new): cannot mount on "/new": Invalid argument', "a directory on a link")
+    holds(r.err, '(/new): cannot mount on "/new": Not a directory', "a directory on a link")
     holds(r.err, "hint: /new is a link in the image", "hint")
 
 
