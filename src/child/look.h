@@ -19,9 +19,11 @@ struct look_made {
 	int dir;     /* the directory that the first of it was made in; FD_NONE: nothing was made */
 	size_t from; /* where in the path it begins; all behind it was made too */
 	mode_t leaf; /* the type of the last component; 0: that one was there, or was not made */
+	char path[160]; /* "": that of the operation; else what a link led to, from the directory on
+			 */
 };
 
-#define LOOK_MADE_NONE ((struct look_made){ FD_NONE, 0, 0 })
+#define LOOK_MADE_NONE ((struct look_made){ .dir = FD_NONE })
 
 /* Opens what is there, O_PATH.  plain: no link anywhere on the way.
  * Returns a descriptor; -ENOENT nothing there; -ELOOP a link where none may be; else -errno. */
@@ -31,7 +33,7 @@ CHECKED int look_up(int root, const char *path, bool plain);
 CHECKED int look_up_nofollow(int root, const char *path);
 
 /* The same as look_up, and where nothing is there makes a directory (0755) or an empty file (0644),
- * and the directories above it.
+ * and the directories above it.  Links may lead to what is missing: it is made where they lead.
  * made  empty before; what it says afterwards, on failure too, is for child_made */
 CHECKED int look_or_make(
 	int root, const char *path, enum look_kind kind, bool plain, struct look_made *made);

@@ -305,7 +305,7 @@ bool child_owns_dev(const struct child *c)
 /* A name was made in /dev. */
 static void made_in_dev(struct child *c, int at, mode_t type)
 {
-	struct look_made made = { FD_NONE, 0, type };
+	struct look_made made = { .dir = FD_NONE, .leaf = type };
 
 	if (child_owns_dev(c))
 		return;

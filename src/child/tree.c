@@ -4,6 +4,7 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "child/look.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -66,6 +67,15 @@ int do_clone_tree(struct child *c, const struct plan_clone_tree *op)
 	if (link < 0)
 		return -errno;
 	return child_fill(c, op->into, sys_clone_tree(link, "", op->recursive != 0));
+}
+
+int do_clone_own(struct child *c, const struct plan_clone_own *op)
+{
+	AUTO_FD fd = look_up(c->slots[SLOT_ROOT], op->path, false);
+
+	if (fd < 0)
+		return fd;
+	return child_fill(c, op->into, sys_clone_tree(fd, "", op->recursive != 0));
 }
 
 int do_given_path(struct child *c, const struct plan_given_path *op)

@@ -127,13 +127,14 @@ int do_given_tree(struct child *c, const struct plan_given_tree *op)
 
 void child_made(struct child *c, struct look_made *made)
 {
-	const struct proto_msg m = { .kind = PROTO_MADE,
+	struct proto_msg m = { .kind = PROTO_MADE,
 		.op = c->at,
 		.error = (int32_t)made->from,
 		.how = (int32_t)made->leaf };
 
 	if (made->dir < 0)
 		return;
+	memcpy(m.detail, made->path, sizeof(m.detail));
 	(void)!proto_send(c->sock, &m, made->dir);
 	child_spend(c, &made->dir);
 }

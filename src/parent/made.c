@@ -20,9 +20,9 @@ enum {
 
 struct made {
 	const struct made *earlier;
-	int dir; /* which of dirs */
-	uint32_t op;
-	uint32_t from;
+	int dir;          /* which of dirs */
+	const char *path; /* as messages have it */
+	const char *text; /* what was made of it, from the directory on */
 	mode_t leaf;
 };
 
@@ -96,8 +96,12 @@ void made_note(struct parent *p, const struct proto_msg *msg, int *fd)
 		p->made->left = path;
 	if (dir < 0)
 		return;
-	*one = (struct made){ p->made->last, dir, msg->op, (uint32_t)msg->error,
+	*one = (struct made){ p->made->last, dir, path, path + msg->error,
 		(mode_t)msg->how & S_IFMT };
+	if (msg->detail[0] != '\0') /* behind a link */
+		one->text = arena_text(p->plan->arena, msg->detail, strlen(msg->detail));
+	if (one->text == NULL)
+		return;
 	p->made->last = one;
 }
 
@@ -156,14 +160,13 @@ static int remove_last(int dir, char *path, mode_t leaf)
 /* From the last component up to the first that was made. */
 static int remove_one(const struct parent *p, const struct made *m)
 {
-	const char *const text = made_path(p->plan, m->op) + m->from;
 	const int dir = p->made->dirs[m->dir].fd;
 	mode_t leaf = m->leaf;
 	char path[PATH_MAX];
 
-	if (strlen(text) >= sizeof(path))
+	if (strlen(m->text) >= sizeof(path))
 		return -ENAMETOOLONG;
-	memcpy(path, text, strlen(text) + 1);
+	memcpy(path, m->text, strlen(m->text) + 1);
 	if (leaf == 0) {
 		const char *const last = cut_last(path);
 
@@ -213,7 +216,7 @@ void made_undo(struct parent *p, struct err *e)
 	for (const struct made *m = p->made != NULL ? p->made->last : NULL; m != NULL;
 		m = m->earlier)
 		if (remove_one(p, m) < 0 && p->made->left == NULL)
-			p->made->left = made_path(p->plan, m->op);
+			p->made->left = m->path;
 	if (p->made != NULL && p->made->left != NULL)
 		tell_left(p->made->left, e);
 	made_forget(p);

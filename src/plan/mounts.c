@@ -14,6 +14,7 @@
 #include "plan/mount_given.h"
 #include "plan/mount_job.h"
 #include "plan/mount_kind.h"
+#include "plan/mount_own.h"
 #include "plan/overlay.h"
 #include "plan/paths.h"
 #include "plan/root.h"
@@ -55,6 +56,8 @@ static int append_clone(struct plan *p, const struct mount_job *j, struct err *e
 
 	if (given != FD_NONE)
 		return mount_append_given(p, j, given, e);
+	if (mount_is_own(p, j->m, &j->o))
+		return mount_append_own(p, j, e);
 	if (j->o.bind && (j->m->source.value == NULL || j->m->source.value[0] == '\0'))
 		return mount_refuse(j, EINVAL, j->m->at, "source: missing", e);
 	op = mount_append(p, j, PLAN_clone_tree, e);
@@ -137,6 +140,8 @@ bool plan_mount_early(
 	const uint64_t propagation =
 		o->propagation != 0 ? o->propagation : plan_root_propagation(p);
 
+	if (mount_is_own(p, m, o))
+		return false;
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
 	return p->user_ns || p->root_alone || mount_given_fd(m, o) != FD_NONE ||

@@ -15,14 +15,14 @@ static const char *skip(const char *path)
 
 const char *plan_path_below(const char *path, const char *dir)
 {
-	while (*dir != '\0') {
+	while (*(dir = skip(dir)) != '\0') {
 		const size_t len = strcspn(dir, "/");
 
 		path = skip(path);
 		if (strncmp(path, dir, len) != 0 || (path[len] != '/' && path[len] != '\0'))
 			return NULL;
 		path += len;
-		dir += len + (dir[len] == '/');
+		dir += len;
 	}
 	return skip(path);
 }

@@ -7,7 +7,7 @@
 #include "base/defs.h"
 
 /* What is left of path behind dir, "" when it is dir itself; NULL when it does not lie there.
- * dir  "dev/pts", without a slash in front; "" is the root */
+ * dir  "dev/pts"; "" is the root */
 const char *plan_path_below(const char *path, const char *dir);
 
 /* Is it this very path? */

@@ -15,8 +15,8 @@ enum proto_kind {
 	PROTO_TREE,   /* with a descriptor, a detached mount; child to parent: its ids are to be
 			 mapped;   parent to child: of an image */
 	PROTO_MADE,   /* child to parent, with a descriptor: in that directory operation `op` has
-			 made its path from byte `error` on; `how` is the last component's type,
-			 0 when only those above it were made */
+			 made its path from byte `error` on, or that of `detail`; `how` is the last
+			 component's type,   0 when only those above it were made */
 	PROTO_KINDS,
 };
 

@@ -16,7 +16,8 @@ def things(w, top):
     with open(os.path.join(top, "file"), "w", encoding="ascii") as f:
         f.write("text")
     for name, target in (("loop", "loop"), ("dangling", "none/there"), ("up", "../../../.."),
-                         ("out", "/none/there")):
+                         ("out", "/none/there"),
+                         ("toofile", "file/there"), ("self", "self/there")):
         os.symlink(target, os.path.join(top, name))
     os.mkfifo(os.path.join(top, "fifo"))
     with socket.socket(socket.AF_UNIX) as s:
@@ -61,7 +62,8 @@ BINDS = (
     ("source empty", "", "/x/y", "source: missing"),
     ("target a circle", "S/dir", "/t/loop", "Too many levels of symbolic links"),
     ("target beyond a circle", "S/dir", "/t/loop/x", "Too many levels of symbolic links"),
-    ("target a link to nothing", "S/dir", "/t/dangling", "No such file or directory"),
+    ("target a link to nothing, below a file", "S/dir", "/t/toofile", "Not a directory"),
+    ("target a link to its own child", "S/dir", "/t/self", "Too many levels of symbolic links"),
     ("target below a file", "S/dir", "/t/file/x/y", "Not a directory"),
     ("target below a FIFO", "S/dir", "/t/fifo/x", "Not a directory"),
     ("a directory on a file", "S/dir", "/t/file", "Not a directory"),

@@ -469,3 +469,82 @@ def copy_symlink_hostile(w, form):
     os.symlink(form.format(canary), b.file("there"))
     r = b.bind(link, "/there/new", "bind", "copy-symlink").probe("exit", "0").run()
     equal(os.listdir(canary), [], f"the host's directory after {r}")
+
+
+LINKS = (("absolute", "/there/is/none", "there/is/none"), ("relative", "../there/none", "there/none"),
+         ("out of the root", "../../../../there/none", "there/none"),
+         ("by another link", "hop/none", "etc/hopped/none"),
+         ("with dots", "./a/.././b//none", "etc/b/none"))
+
+
+@rows("a mount point behind a link to what is missing is made where it leads",
+      [(f"{kind}, {name}", kind, *rest) for kind in ("file", "directory") for name, *rest in LINKS],
+      ROOT, USER)
+def dangling(w, kind, text, made):
+    b = w.bundle()
+    source = w.directory("source")
+    with open(os.path.join(source, "text"), "w", encoding="ascii") as f:
+        f.write("bound")
+    os.symlink("hopped", b.file("etc/hop"))
+    os.symlink(text, b.file("etc/link"))
+    b.bind(source if kind == "directory" else os.path.join(source, "text"), "/etc/link", "bind")
+    path = f"/{made}/text" if kind == "directory" else f"/{made}"
+    equal(b.shell(f"cat {path}").must().out, "bound", "what is mounted")
+    check(os.path.lexists(b.file(made)), "no mount point")
+    equal(b.shell(f"cat {path}").must().out, "bound", "once more, the mount point being there")
+
+
+@case("a mount point behind a link goes with a start that fails", ROOT, USER)
+def dangling_undone(w):
+    b = w.bundle().args("/bin/missing")
+    os.symlink("/there/is/none", b.file("etc/link"))
+    b.bind(w.directory("source"), "/etc/link", "bind")
+    equal(b.run().status, 1, "status")
+    check(not os.path.lexists(b.file("there")), "something is left")
+    equal(os.readlink(b.file("etc/link")), "/there/is/none", "the link")
+
+
+@rows("a source below the root is seen with what was mounted there", (
+    ("absolute", lambda b: b.rootfs), ("relative", lambda b: "rootfs"),
+    ("with dots and slashes", lambda b: f"{b.path}/./rootfs/")), ROOT, USER)
+def own_source(w, root):
+    b = w.bundle()
+    source = w.directory("source")
+    for name in "abc":
+        os.makedirs(os.path.join(source, name, "xyz"["abc".index(name)]))
+        with open(os.path.join(source, name, "name"), "w", encoding="ascii") as f:
+            f.write(name)
+    for name in ("mnt", "final"):
+        os.mkdir(b.file(name))
+        w.own(b.file(name))
+    b.bind(os.path.join(source, "a"), "/mnt", "bind")
+    b.bind(os.path.join(source, "b"), "/mnt/x", "bind")
+    b.bind(os.path.join(source, "c"), "/mnt/x/y", "bind")
+    b.bind(root(b) + "/mnt/x", "/mnt/x/y/z", "rbind")
+    b.bind(root(b) + "/mnt", "/final", "rbind")
+    r = b.shell("for p in /final /final/x /final/x/y /final/x/y/z /final/x/y/z/y; do "
+                "cat $p/name; done").must()
+    equal(r.out, "abcbc", "names")
+
+
+@rows("a source below the root", (
+    ("missing", "none", "No such file or directory\n  hint: the source lies in the container's root"),
+    ("a circle", "circle", "Too many levels of symbolic links")), ROOT, USER)
+def own_source_bad(w, name, want):
+    b = w.bundle()
+    os.symlink("circle", b.file("circle"))
+    r = b.bind(b.file(name), "/mnt", "bind").run()
+    equal(r.status, 1, f"{r}")
+    holds(r.err, f'(/mnt): cannot bind "{name}" of the root: {want}', "message")
+
+
+@case("a source below the root: an absolute link leads within it", ROOT, USER)
+def own_source_link(w):
+    b = w.bundle()
+    canary = w.directory("canary")
+    os.symlink(canary, b.file("out"))
+    os.makedirs(b.rootfs + canary)
+    for path, text in ((canary, "host"), (b.rootfs + canary, "own")):
+        with open(os.path.join(path, "text"), "w", encoding="ascii") as f:
+            f.write(text)
+    equal(b.bind(b.file("out"), "/mnt", "bind").shell("cat /mnt/text").must().out, "own", "text")

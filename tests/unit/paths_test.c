@@ -18,6 +18,8 @@ static const struct {
 	{ "/dev/pts", "dev/pts", "" },
 	{ "/dev/./pts", "dev/pts", "" },
 	{ "/dev/.hidden", "dev", ".hidden" },
+	{ "/a/b/c", "/a//b/", "c" },
+	{ "/a/b", "/./a/b/.", "" },
 	{ "/dev/..", "dev", ".." },
 	{ "/proc/sys/kernel", "proc", "sys/kernel" },
 	{ "/", "", "" },
