@@ -94,6 +94,13 @@ int do_home(struct child *c, const struct plan_home *op)
 	return 0;
 }
 
+/* access(2) goes by the real user and leaves capabilities out that execve(2) takes into account;
+ * the newer call may be forbidden to the container. */
+static bool may_execute(const char *path)
+{
+	return access(path, X_OK) == 0 || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
 /* 0 a program; -ENOENT; else why not. */
 static int check_program(const char *path)
 {
@@ -103,7 +110,7 @@ static int check_program(const char *path)
 		return errno == ENOTDIR ? -ENOENT : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+	if (!S_ISREG(st.st_mode) || !may_execute(path))
 		return -EACCES;
 	return 0;
 }

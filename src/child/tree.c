@@ -201,15 +201,6 @@ int do_pivot(struct child *c, const struct plan_pivot *op)
 	return sys_pivot_here(); /* the current directory stays: the new root */
 }
 
-int do_move_root(struct child *c, const struct plan_move_root *op)
-{
-	(void)op;
-	if (fchdir(c->slots[SLOT_ROOT]) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
-		chroot(".") < 0 || chdir("/") < 0)
-		return -errno;
-	return 0;
-}
-
 int do_root_propagation(struct child *c, const struct plan_root_propagation *op)
 {
 	(void)c;

@@ -177,6 +177,26 @@ _Noreturn void child_fail(struct child *c, int error)
 	_exit(1);
 }
 
+/* A profile of the container's own may forbid close_range(2), which programs need not know.  What
+ * was open before us, and what we have opened, is close-on-exec all the same. */
+static int close_one_by_one(unsigned first, unsigned last)
+{
+	enum {
+		OPENED_MAX = 1024 /* more than any plan opens */
+	};
+
+	for (unsigned fd = first; fd <= last && fd < first + OPENED_MAX; fd++)
+		(void)close((int)fd);
+	return 0;
+}
+
+static int close_from_to(unsigned first, unsigned last)
+{
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EPERM ? close_one_by_one(first, last) : -errno;
+}
+
 int child_close_but(unsigned first, const int *keep, size_t count, unsigned last)
 {
 	for (;;) {
@@ -186,11 +206,9 @@ int child_close_but(unsigned first, const int *keep, size_t count, unsigned last
 			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
 				next = (unsigned)keep[i];
 		if (next == last)
-			return first <= last && syscall(SYS_close_range, first, last, 0) < 0
-				       ? -errno
-				       : 0;
-		if (next > first && syscall(SYS_close_range, first, next - 1, 0) < 0)
-			return -errno;
+			return close_from_to(first, last);
+		if (next > first)
+			TRY(close_from_to(first, next - 1));
 		first = next + 1;
 	}
 }

@@ -62,7 +62,7 @@ void rule_scheduler_nice(struct judge *j)
 		j->process->scheduler->nice.value == 0)
 		return;
 	judge_broken(j, j->process->scheduler->nice.at, "process.scheduler.nice",
-		"%s has no nice value: only SCHED_OTHER and SCHED_BATCH do", word);
+		"%s has no nice value, only SCHED_OTHER and SCHED_BATCH do: ignored", word);
 }
 
 void rule_scheduler_priority(struct judge *j)

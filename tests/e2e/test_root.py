@@ -168,6 +168,19 @@ def no_pivot(w):
     equal(b.must("--no-pivot").out, "/\n/../bin\n/proc/self/cwd/../bin\n", "the way up")
 
 
+@rows("a user namespace inside gets no proc and no sysfs without the masks", (
+    ("proc, pivot", "proc", ()), ("proc, moved root", "proc", ("--no-pivot",)),
+    ("sysfs, pivot", "sysfs", ()), ("sysfs, moved root", "sysfs", ("--no-pivot",))), ROOT, USER)
+def bare(w, type_, options):
+    b = w.bundle()
+    b.caps("SETFCAP")
+    b.shell(f"busybox unshare -mrpfn sh -c 'mount -t {type_} none /{type_.removesuffix('fs')}' 2>&1; echo $?")
+    os.makedirs(b.file("sys"), exist_ok=True)
+    r = b.must(*options)
+    holds(r.out, "ermission denied", "mount")
+    equal(r.out.splitlines()[-1] != "0", True, "status")
+
+
 # --- /dev that is not ours --------------------------------------------------------------------
 
 

@@ -218,6 +218,21 @@ def seccomp(w, no_new):
           [88, errno.EPERM, 0], "errno")
 
 
+@rows("seccomp: a program may be kept from the calls of a start", (
+    ("unknown", errno.ENOSYS), ("forbidden", errno.EPERM)), ROOT, USER)
+def seccomp_calls(w, code):
+    b = w.bundle()
+    b.process["noNewPrivileges"] = False
+    b.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+        "syscalls": [{"names": ["close_range", "fsopen", "fsconfig", "fspick", "openat2", "open_tree",
+                                "move_mount", "mount_setattr", "clone3", "pidfd_open", "statx",
+                                "faccessat2"],
+                      "action": "SCMP_ACT_ERRNO", "errnoRet": code}]}
+    equal(b.shell("ls /proc/self/fd | wc -l").must().out.strip(), "4", "descriptors, with ls's own")
+
+
 @case("seccomp: kill ends with 128 + SIGSYS")
 def seccomp_kill(w):
     b = w.bundle()

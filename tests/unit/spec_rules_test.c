@@ -29,7 +29,7 @@ static const struct {
 		"process.rlimits[0].soft", "2 is above the hard limit 1" },
 	{ "scheduler_nice", PROC("'scheduler':{'policy':'SCHED_FIFO','priority':1,'nice':@1}"),
 		"process.scheduler.nice",
-		"SCHED_FIFO has no nice value: only SCHED_OTHER and SCHED_BATCH do" },
+		"SCHED_FIFO has no nice value, only SCHED_OTHER and SCHED_BATCH do: ignored" },
 	{ "scheduler_priority", PROC("'scheduler':{'policy':'SCHED_OTHER','priority':@1}"),
 		"process.scheduler.priority",
 		"SCHED_OTHER has no priority: only SCHED_FIFO and SCHED_RR do" },
