@@ -89,6 +89,12 @@ static bool when_CGROUP(const struct plan *p, const struct plan_op *op)
 	return strcmp(op->new_fs.type, "cgroup2") == 0;
 }
 
+static bool when_CGROUP_V1(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return strcmp(op->new_fs.type, "cgroup") == 0;
+}
+
 static bool when_OVERLAY(const struct plan *p, const struct plan_op *op)
 {
 	(void)p;

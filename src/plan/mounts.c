@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "plan/attr.h"
 #include "plan/idmap.h"
+#include "plan/mount_cgroup_v1.h"
 #include "plan/mount_data.h"
 #include "plan/mount_given.h"
 #include "plan/mount_job.h"
@@ -140,7 +141,7 @@ bool plan_mount_early(
 	const uint64_t propagation =
 		o->propagation != 0 ? o->propagation : plan_root_propagation(p);
 
-	if (mount_is_own(p, m, o))
+	if (mount_is_own(p, m, o) || mount_is_cgroup_v1(p, m))
 		return false;
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
@@ -341,6 +342,8 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 		return append_remount(p, &j, e);
 	if (mount_covers_root(j.m))
 		TRY(check_cover(p, &j, e));
+	if (mount_is_cgroup_v1(p, j.m))
+		return mount_append_cgroup_v1(p, &j, e);
 	if (j.o.bind || mount_is_sysfs_bind(p, j.m) || mount_is_cgroup_bind(p, j.m))
 		return append_bind(p, &j, e);
 	return append_new(p, &j, e);

@@ -4,7 +4,7 @@ import errno
 import os
 
 from lib import host, kernel, seen
-from lib.suite import ROOT, USER, case, check, equal, holds, rows, same
+from lib.suite import ROOT, USER, case, check, equal, holds, rows, same, skip
 
 RO, OK = errno.EROFS, 0
 
@@ -548,3 +548,40 @@ def own_source_link(w):
         with open(os.path.join(path, "text"), "w", encoding="ascii") as f:
             f.write(text)
     equal(b.bind(b.file("out"), "/mnt", "bind").shell("cat /mnt/text").must().out, "own", "text")
+
+
+# --- cgroup version 1 for an old systemd ------------------------------------------------------
+
+V1 = "run.oci.systemd.force_cgroup_v1"
+
+
+@rows("cgroup version 1 by annotation", (("read-only", "ro"), ("writable", "rw")), ROOT, USER)
+def cgroup_v1(w, word):
+    if "name=systemd" not in host.read("/proc/self/cgroup"):
+        skip("this host has no hierarchy name=systemd")
+    b = w.bundle()
+    b.config["annotations"] = {V1: "/sys/fs/cgroup"}
+    m = b.mounted("/sys/fs/cgroup")
+    m["options"] = [o for o in m["options"] if o not in ("ro", "rw")] + [word]
+    found = seen.mounts(b.view())
+    top, below = found["/sys/fs/cgroup"], found["/sys/fs/cgroup/systemd"]
+    equal((top.type, below.type), ("tmpfs", "cgroup"), "types")
+    check("name=systemd" in below.super, f"{below}")
+    for mount in (top, below):
+        check({word, "nosuid", "nodev", "noexec"} <= mount.options, f"{mount}")
+    got = b.tries(["write", "/sys/fs/cgroup/systemd/release_agent", "/x"])
+    check(got[0] in (RO, errno.EPERM, errno.EACCES, errno.ENOENT), f"errno {got}")
+
+
+@case("cgroup version 1 by annotation: refused where it gives the host away", ROOT)
+def cgroup_v1_refused(w):
+    b = w.bundle().caps("SYS_ADMIN")
+    b.config["annotations"] = {V1: "/sys/fs/cgroup"}
+    r = b.run()
+    equal((r.status, r.out), (1, ""), str(r))
+    holds(r.err, f'annotations["{V1}"]: with CAP_SYS_ADMIN the container could', "message")
+    r = b.caps("KILL").namespace("cgroup", False).run()
+    equal((r.status, r.out), (1, ""), str(r))
+    holds(r.err, "needs a cgroup namespace", "message")
+    b.config["annotations"] = {V1: "/elsewhere"}  # no such mount: nothing to change
+    equal(seen.mounts(b.view())["/sys/fs/cgroup"].type, "cgroup2", "type")
