@@ -75,6 +75,7 @@ BINDS = (
     Row("bind", "defaults"), Row("bind", ""), Row("bind", "none"),
     Row(type="bind"),
     Row("bind", of="file"), Row("bind", "ro", want="ro", of="file"),
+    Row("rbind", "nosuid", want="nosuid", of="file"),
     Row("bind", of="strict", want=STRICT),
     Row("bind", of="plain.tree", user="use rbind"),
     Row("rbind", below=""), Row("rbind", of="strict", want=STRICT, below=STRICT),
