@@ -106,6 +106,15 @@ static bool is_directory(int fd)
 	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Right below a /dev of ours: a plain user's devices, which are files there. */
+static bool is_in_own_dev(const struct child *c, const char *path)
+{
+	const size_t len = strlen("/dev/");
+
+	return child_owns_dev(c) && strncmp(path, "/dev/", len) == 0 &&
+	       strchr(path + len, '/') == NULL;
+}
+
 static int put_tree(struct child *c, const struct plan_attach *op)
 {
 	struct look_made made = LOOK_MADE_NONE;
@@ -114,6 +123,8 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 	const bool missing = made.leaf != 0;
 	int rc;
 
+	if (!link && is_in_own_dev(c, op->path))
+		fd_close(&made.dir);
 	child_made(c, &made);
 	if (target < 0)
 		return target;
