@@ -86,7 +86,7 @@ BINDS = (
     Row("bind", "nodiratime", want="nodiratime", **ACCESS),
     Row("bind", "noatime", want="noatime", **ACCESS),
     Row("bind", "strictatime", want="strictatime", **ACCESS),
-    Row("bind", "norelatime", want="strictatime", **ACCESS),
+    Row("bind", "norelatime"),
     Row("bind", "atime"), Row("bind", "relatime"), Row("bind", "nostrictatime"),
     Row("bind", "ro", "rw"), Row("bind", "rw", "ro", want="ro"),
     Row("bind", "noatime", "relatime"), Row("bind", "ro", "nosuid", "noexec", "noatime",
@@ -107,7 +107,7 @@ RECURSIVE = tuple(
         ("ro", {}), ("nosuid", {}), ("nodev", {}), ("noexec", {}), ("nosymfollow", {}),
         ("nodiratime", ACCESS), ("noatime", ACCESS), ("strictatime", ACCESS))
 ) + (
-    down("rnorelatime", want="strictatime", **ACCESS),
+    down("rnorelatime"),
     down("ratime"), down("rrelatime"), down("rnostrictatime"),
     down("rrw", of="strict", want=strict_but("ro"), user=LOCKED),
     down("rsuid", of="strict", want=strict_but("nosuid"), user=LOCKED),
@@ -402,7 +402,6 @@ DIFFERENCES = (
     ("runc crun", labels(r"bind,\w+ of strict|rbind of strict|,r\w+ of strict"),
      "a word clears all flags of the source, not only its own; here the rest stays"),
     ("crun", labels("bind of strict"), "even without a word"),
-    ("runc crun", words("norelatime", "rnorelatime"), "gives relatime, the very thing it denies"),
     ("runc crun", labels("noatime,relatime"), "noatime wins; here the last word does"),
     ("crun", labels("ro,rw"), "ro wins; here the last word does"),
     ("crun", labels("sync,async|lazytime,nolazytime"), "the first word wins"),
