@@ -18,6 +18,7 @@ enum {
 	DEPTH_MAX = 64,
 	END_MS = 10000, /* how long killed processes have to end */
 	ROUND_MS = 100,
+	THAW_TRIES = 3,
 };
 
 static int open_dir(const char *path)
@@ -126,10 +127,21 @@ static int signal_tree(const struct visit *v, int parent, const char *name, int 
 	return for_children(dir, v);
 }
 
+/* Not once: what stays frozen can do nothing about it, and its user would not know. */
+static int thaw(int dir)
+{
+	int rc = -EINTR;
+
+	for (int i = 0; i < THAW_TRIES && rc < 0; i++)
+		rc = sys_write_file(dir, "cgroup.freeze", "0");
+	return rc;
+}
+
 static int signal_all(int dir, int sig)
 {
 	const struct visit v = { .each = signal_tree, .sig = sig };
 	int rc = sig == SIGKILL ? sys_write_file(dir, "cgroup.kill", "1") : -ENOENT;
+	int thawed = 0;
 	bool frozen;
 
 	if (rc != -ENOENT)
@@ -137,8 +149,8 @@ static int signal_all(int dir, int sig)
 	frozen = sys_write_file(dir, "cgroup.freeze", "1") == 0;
 	rc = signal_tree(&v, FD_NONE, "", dir);
 	if (frozen)
-		(void)!sys_write_file(dir, "cgroup.freeze", "0"); /* it could be written before */
-	return rc;
+		thawed = thaw(dir);
+	return rc < 0 ? rc : thawed;
 }
 
 int cgroup_signal(const char *path, uint64_t inode, int sig)
