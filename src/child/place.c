@@ -292,6 +292,11 @@ int do_open_dev(struct child *c, const struct plan_open_dev *op)
 	return 0;
 }
 
+static bool is_node(const struct stat *st, mode_t mode, dev_t dev)
+{
+	return (st->st_mode & S_IFMT) == (mode & S_IFMT) && (S_ISFIFO(mode) || st->st_rdev == dev);
+}
+
 /* What is there already is fine when it is the very device.  Returns 1 when it is there. */
 static int make_node(int dir, const char *name, mode_t mode, dev_t dev)
 {
@@ -303,9 +308,7 @@ static int make_node(int dir, const char *name, mode_t mode, dev_t dev)
 		return -errno;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if ((st.st_mode & S_IFMT) != (mode & S_IFMT) || (!S_ISFIFO(mode) && st.st_rdev != dev))
-		return -EEXIST;
-	return 1;
+	return is_node(&st, mode, dev) ? 1 : -EEXIST;
 }
 
 bool child_owns_dev(const struct child *c)
@@ -334,8 +337,22 @@ int do_dev_node(struct child *c, const struct plan_dev_node *op)
 	return rc;
 }
 
+/* By descriptor, after a look at it: other users of a volume can put something else there. */
+static int give_node(int dir, const char *name, const struct plan_node *op, dev_t dev)
+{
+	AUTO_FD fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!is_node(&st, (mode_t)op->mode, dev))
+		return -EEXIST;
+	return fchownat(fd, "", (uid_t)op->uid, (gid_t)op->gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 int do_node(struct child *c, const struct plan_node *op)
 {
+	const dev_t dev = makedev((unsigned)op->major, (unsigned)op->minor);
 	struct look_made made = LOOK_MADE_NONE;
 	const char *name;
 	AUTO_FD dir = look_parent(c->slots[SLOT_ROOT], op->path, &name, &made);
@@ -345,12 +362,10 @@ int do_node(struct child *c, const struct plan_node *op)
 		child_made(c, &made);
 		return dir;
 	}
-	rc = make_node(
-		dir, name, (mode_t)op->mode, makedev((unsigned)op->major, (unsigned)op->minor));
+	rc = make_node(dir, name, (mode_t)op->mode, dev);
 	/* owner and mode are changed only of what was made here */
-	if (rc == 0 && (op->uid != 0 || op->gid != 0) &&
-		fchownat(dir, name, (uid_t)op->uid, (gid_t)op->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		rc = -errno;
+	if (rc == 0 && (op->uid != 0 || op->gid != 0))
+		rc = give_node(dir, name, op, dev);
 	if (rc == 0)
 		look_note(&made, &dir, (size_t)(name - op->path), (mode_t)op->mode & S_IFMT);
 	child_made(c, &made);
