@@ -5,7 +5,9 @@
  *   probe try CALL ARG... [-- CALL ...]  one errno's number per call, 0: it worked
  *   probe signals                        "ready", then a line per signal; ends after SIGTERM
  *   probe hunt SECONDS                   how writing to other processes' programs ends
- *   probe swap A B                       exchanges two names as fast as it can, until killed
+ *   probe swap A B                       exchanges two names as fast as it can, until SIGTERM
+ *   probe met FILE...                    these files, where it is, and where things are mounted
+ *   probe rounds COUNT [--tty] WORD...   runs a command that often, says how it ended each time
  *   probe exit N | die N | pause         ends like that; or waits
  */
 #define _GNU_SOURCE
@@ -23,7 +25,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -208,14 +209,6 @@ static void hunt(long seconds)
 	}
 }
 
-static int swap(const char *a, const char *b)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
-		if (syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2 /* RENAME_EXCHANGE */) < 0)
-			return errno;
-}
-
 int main(int argc, char **argv)
 {
 	char **a = argv + 1;
@@ -236,7 +229,11 @@ int main(int argc, char **argv)
 	else if (strcmp(a[0], "hunt") == 0)
 		hunt(atol(a[1]));
 	else if (strcmp(a[0], "swap") == 0 && argc > 3)
-		return swap(a[1], a[2]);
+		return probe_swap(a[1], a[2]);
+	else if (strcmp(a[0], "met") == 0)
+		probe_met(a + 1);
+	else if (strcmp(a[0], "rounds") == 0 && argc > 3)
+		return probe_rounds(atoi(a[1]), a + 2);
 	else if (strcmp(a[0], "exit") == 0)
 		return atoi(a[1]);
 	else if (strcmp(a[0], "die") == 0)

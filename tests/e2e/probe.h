@@ -9,4 +9,18 @@ void probe_view(int argc, char **argv);
  */
 void probe_mounts(void);
 
+/* Exchanges two names until SIGTERM, then prints how often; they are as they were then.
+ * Returns 0, or the errno of what went wrong. */
+int probe_swap(const char *a, const char *b);
+
+/* Prints these files as far as they are there, and "at" before the current directory and each mount
+ * point. */
+void probe_met(char **files);
+
+/* Runs a command that often.  For each time prints "round STATUS SIZE SIZE" and then what it wrote
+ * to standard output and error, which have these sizes.
+ * words  ends with NULL; begins with --tty for a terminal of its own as its three descriptors
+ * Returns 0, or the errno of what went wrong. */
+int probe_rounds(int count, char **words);
+
 #endif

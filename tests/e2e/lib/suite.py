@@ -12,6 +12,7 @@ import traceback
 ROOT, USER = "root", "user"
 
 _tests = []
+_notes = []
 
 
 class Skip(Exception):
@@ -45,12 +46,21 @@ def rows(name, table, *who):
     return add
 
 
+def names():
+    return [name for name, *_ in _tests]
+
+
 def fail(text):
     raise Failure(text)
 
 
 def skip(text):
     raise Skip(text)
+
+
+def note(text):
+    """Something about this test that -v shows, such as how often a race was met."""
+    _notes.append(text)
 
 
 def check(condition, text):
@@ -102,6 +112,7 @@ def run(worlds, patterns, verbose):
             continue
         world = worlds[role]
         started = time.monotonic()
+        _notes.clear()
         try:
             if isinstance(world, str):
                 raise Skip(world)
@@ -119,5 +130,6 @@ def run(worlds, patterns, verbose):
             _say(f"not ok {name}")
             _details(traceback.format_exc())
         if verbose:
+            _details("\n".join(_notes))
             print(f"#   {time.monotonic() - started:.2f} s", file=sys.stderr, flush=True)
     return failed
