@@ -14,12 +14,13 @@ void probe_mounts(void);
 int probe_swap(const char *a, const char *b);
 
 /* Prints these files as far as they are there, and "at" before the current directory and each mount
- * point. */
+ * point, "mounts" before how many there are. */
 void probe_met(char **files);
 
 /* Runs a command that often.  For each time prints "round STATUS SIZE SIZE" and then what it wrote
  * to standard output and error, which have these sizes.
- * words  ends with NULL; begins with --tty for a terminal of its own as its three descriptors
+ * words  ends with NULL; begins with --tty for a terminal of its own as its three descriptors, then
+ *        --rmdir and a directory, as often as one likes: removed before each time
  * Returns 0, or the errno of what went wrong. */
 int probe_rounds(int count, char **words);
 

@@ -80,6 +80,7 @@ void probe_met(char **files)
 {
 	FILE *const mounts = fopen("/proc/self/mountinfo", "re");
 	char line[4096], point[4096];
+	int count = 0;
 
 	for (; *files != NULL; files++)
 		show_file(*files);
@@ -87,7 +88,8 @@ void probe_met(char **files)
 		printf("at %s\n", line);
 	while (mounts != NULL && fgets(line, sizeof(line), mounts) != NULL)
 		if (sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1)
-			printf("at %s\n", point);
+			count += printf("at %s\n", point) > 0;
+	printf("mounts %d\n", count);
 }
 
 /* --- rounds ---------------------------------------------------------------------------------- */
@@ -172,11 +174,19 @@ int probe_rounds(int count, char **words)
 	const int out = (int)syscall(SYS_memfd_create, "out", 1u);
 	const int err = (int)syscall(SYS_memfd_create, "err", 1u);
 	const bool tty = strcmp(words[0], "--tty") == 0;
+	char **const made = words + tty;
 
+	for (words += tty; strcmp(words[0], "--rmdir") == 0;)
+		words += 2;
 	for (int i = 0; i < count; i++) {
-		const int status = one_round(words + tty, tty, out, err);
-		const off_t out_size = lseek(out, 0, SEEK_END), err_size = lseek(err, 0, SEEK_END);
+		int status;
+		off_t out_size, err_size;
 
+		for (char **w = made; w < words; w += 2)
+			(void)rmdir(w[1]); /* what the last round has made */
+		status = one_round(words, tty, out, err);
+		out_size = lseek(out, 0, SEEK_END);
+		err_size = lseek(err, 0, SEEK_END);
 		if (status < 0 || out_size < 0 || err_size < 0)
 			return errno;
 		printf("round %d %ld %ld\n", status, (long)out_size, (long)err_size);

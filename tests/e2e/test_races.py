@@ -78,6 +78,8 @@ def missing(race, how):
     b.mount("/vol/in/deep/missing", "tmpfs", "tmpfs")
     b.bind(race.volume, "/vol/in/sub", "bind")
     b.mount("/vol/in", "tmpfs", "tmpfs", "ro")
+    race.made += [os.path.join(race.volume, name, new) for name in ("in", "in.other")
+                  for new in ("deep/missing", "deep", "sub")]
 
 
 def image_target(race, how):

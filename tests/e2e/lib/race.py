@@ -24,6 +24,7 @@ class Race:
 
     raced  the names inside of the container whose sides are told apart
     led    parts of the names where the link leads, inside
+    made   directories that the runtime makes, innermost first: removed before each round
     more   what the program does in a shell, after it has said what it met
     """
 
@@ -32,7 +33,7 @@ class Race:
         self.volume = w.directory("volume")
         self.canary = Canary(w, self.bundle.rootfs, self.volume)
         self.pairs, self.raced, self.ran = [], [], collections.Counter()
-        self.more = None
+        self.more, self.made = None, []
         self.led = [os.path.basename(self.canary.path)]
         self.bundle.process["cwd"] = "/"
         self.bundle.bind(self.volume, "/vol", "bind", "rw")
@@ -109,9 +110,12 @@ def exchanging(race):
             counts.append(int(text or b"0"))
 
 
-def rounds(w, words, tty=False):
+def rounds(w, words, tty=False, made=()):
     """A Result for each round of this command."""
-    r = w.command([w.probe, "rounds", str(ROUNDS), *(["--tty"] if tty else []), *words],
+    options = ["--tty"] if tty else []
+    for path in made:
+        options += ["--rmdir", path]
+    r = w.command([w.probe, "rounds", str(ROUNDS), *options, *words],
                   limit=60 + ROUNDS, stdin=subprocess.DEVNULL)
     data, out, at = r.raw, [], 0
     while at < len(data):
@@ -135,6 +139,11 @@ def judge_one(race, r):
         check(re.search(r": [A-Z][^:]*$", lines[0]), f"no reason at the end of {r}")
 
 
+def mounts(r):
+    """How many the program has seen, if it tells."""
+    return re.findall("^mounts .*$", r.out, re.M)
+
+
 def run(race, judge=None, tty=False, options=(), sides=2):
     """Runs the rounds, and more of them until so many sides were met; how often each was.
 
@@ -145,10 +154,13 @@ def run(race, judge=None, tty=False, options=(), sides=2):
     race.canary.watch()
     w, b, met = race.world, race.bundle, race.ran
     left, words = w.left(), w.words("run", "--bundle", b.path, *options, b.id)
+    calm = mounts(w.command(words)) if race.more is None else []
     with exchanging(race) as counts:
         for _ in range(MORE):
-            for r in rounds(w, words, tty):
+            for r in rounds(w, words, tty, race.made):
                 judge_one(race, r)
+                if r.status == 0 and calm:  # what is not here would be on the host
+                    equal(mounts(r), calm, f"mounts in {r}")
                 if r.status == 0 and judge is not None:
                     judge(r)
                 met[race.side(r)] += 1
