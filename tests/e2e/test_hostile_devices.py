@@ -131,11 +131,11 @@ STDIO = "stdin stdout stderr null tty console".split()
 
 
 def stdio_of(w, how):
-    """What the three are to be, as Popen takes it, and whether they are closed."""
+    """What the three are to be, as Popen takes it."""
     if how == "file":
         path = os.path.join(w.directory("io"), "f")
         f = open(path, "w+b")
-        os.fchown(f.fileno(), w.uid or 0, -1)
+        w.own(path)
         return f
     return open("/dev/null", "r+b")
 

@@ -11,7 +11,7 @@ import re
 import shutil
 import stat
 
-from lib import host, race as racing
+from lib import host, race as racing, user
 from lib.race import Race
 from lib.suite import ROOT, USER, case, check, equal, holds, note, rows, skip
 
@@ -106,7 +106,8 @@ def dev(race, how):
 
 def null(race, how):
     without_dev(race.bundle)
-    race.bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    if race.world.root_ids or user.subordinate_ids(race.world) is not None:
+        race.bundle.process["user"] = {"uid": 1000, "gid": 1000}
     if race.world.root_ids:
         os.mknod(race.bundle.file("dev/null"), 0o20666, os.makedev(1, 3))
     race.exchange(race.bundle.file("dev/null"), race.way_out("/dev/null", how) + "/null", False)
