@@ -6,8 +6,9 @@
 #include "base/defs.h"
 
 enum {
-	TEXT_SHOWN = 68
-}; /* a buffer for one foreign word of a message: 64 bytes and "..." */
+	TEXT_SHOWN = 68,      /* a buffer for one foreign word of a message: 64 bytes and "..." */
+	TEXT_PATH_SHOWN = 600 /* for a path, whose end tells most; room is left in struct err */
+};
 
 /* Decodes one character of UTF-8 (RFC 3629: shortest form, no surrogate, at most U+10FFFF).
  * Returns its length in bytes, 1 to 4; 0 when the bytes are not UTF-8 or len is 0. */

@@ -30,7 +30,7 @@ struct layer {
 
 static int failed(int rc, const char *path, struct err *e)
 {
-	char shown[600];
+	char shown[TEXT_PATH_SHOWN];
 
 	if (rc == -ENOMEM)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");

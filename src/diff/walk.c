@@ -47,7 +47,7 @@ static int out_of_memory(struct err *e)
 
 static int failed(const struct walk *w, int rc, const char *what, struct err *e)
 {
-	char shown[600];
+	char shown[TEXT_PATH_SHOWN];
 
 	if (rc == -ENOMEM)
 		return out_of_memory(e);

@@ -64,7 +64,7 @@ static const char *word_of(const char *path)
 
 static int refuse(const struct host_layer *l, int code, struct err *e)
 {
-	char shown[TEXT_SHOWN];
+	char shown[TEXT_PATH_SHOWN];
 
 	(void)err_sys(e, code, l->at, "%s: cannot use layer \"%s\"", l->where,
 		text_escape(shown, sizeof(shown), l->path, strlen(l->path)));

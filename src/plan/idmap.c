@@ -26,7 +26,7 @@ struct wish {
 static int refuse(const struct wish *w, int code, const char *why, struct err *e)
 {
 	const char *const destination = w->mount->destination.value;
-	char where[TEXT_SHOWN];
+	char where[TEXT_PATH_SHOWN];
 
 	return err_set(e, code, w->at, "mounts[%zu] (%s): %s", w->m->index,
 		text_escape(where, sizeof(where), destination, strlen(destination)), why);

@@ -20,7 +20,7 @@ int mount_refuse(
 	const struct mount_job *j, int code, struct src_pos at, const char *why, struct err *e)
 {
 	const char *const destination = j->m->destination.value;
-	char shown[TEXT_SHOWN];
+	char shown[TEXT_PATH_SHOWN];
 
 	return err_set(e, code, at, "mounts[%zu] (%s): %s", j->index,
 		text_escape(shown, sizeof(shown), destination, strlen(destination)), why);

@@ -167,7 +167,7 @@ static int refuse(
 {
 	const struct spec_str *const word = &m->options.items[at];
 	const char *const destination = m->destination.value;
-	char where[TEXT_SHOWN], shown[TEXT_SHOWN];
+	char where[TEXT_PATH_SHOWN], shown[TEXT_SHOWN];
 
 	return err_set(e, EINVAL, word->at, "mounts[%zu] (%s): %s: \"%s\"", index,
 		text_escape(where, sizeof(where), destination, strlen(destination)), why,

@@ -105,7 +105,7 @@ static int check_possible(const struct plan *p, const struct plan_overlay_wish *
 
 static int refuse(const struct host_layer *l, int code, const char *why, struct err *e)
 {
-	char shown[TEXT_SHOWN];
+	char shown[TEXT_PATH_SHOWN];
 
 	return err_sys(e, code, l->at, "%s: layer \"%s\" %s", l->where,
 		text_escape(shown, sizeof(shown), l->path, strlen(l->path)), why);

@@ -508,6 +508,7 @@ def refused(w, b, options, *parts, before=None):
 @rows("overlay: refused", (
     ("missing", ["L/none"], ["cannot use layer", "No such file or directory", "hint:"]),
     ("missing, second", ["L/dir", "L/none"], ["L/none", "No such file or directory"]),
+    ("missing, a long name", ["L/" + "n" * 200], ["n" * 200 + '": No such file or directory']),
     ("text file", ["L/text"], ["is a file of no known type", "erofs, squashfs and ext4"]),
     ("empty file", ["L/empty"], ["is a file of no known type"]),
     ("FIFO", ["L/fifo"], ["is neither a directory nor an image file"]),
