@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 enum {
 	OPEN_DIR = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
@@ -50,6 +51,19 @@ static mode_t mode_of(const char *like)
 	return stat(like, &st) == 0 ? st.st_mode & 07777 : 0755;
 }
 
+/* Without attributes the kernel mounts the overlay all the same, and fails later, inside: to make a
+ * directory where one was removed.  Other reasons why one cannot be set are the mount's to tell. */
+static int check_attribute(int dir, const char *attribute)
+{
+	AUTO_FD fd = openat(dir, names[1], OPEN_DIR);
+
+	if (fd < 0)
+		return 0;
+	if (fsetxattr(fd, attribute, "0", 1, 0) < 0)
+		return errno == EOPNOTSUPP ? -EOPNOTSUPP : 0;
+	return fremovexattr(fd, attribute) < 0 ? -errno : 0;
+}
+
 int do_overlay_dirs(struct parent *p, const struct plan_overlay_dirs *op, struct err *e)
 {
 	struct plan_overlay_dirs inside = *op;
@@ -75,7 +89,7 @@ int do_overlay_dirs(struct parent *p, const struct plan_overlay_dirs *op, struct
 			return rc;
 		p->overlay_made |= rc == 1 ? (unsigned)MADE_FIRST << i : 0;
 	}
-	return 0;
+	return check_attribute(dir, op->attribute);
 }
 
 /* --- undoing ------------------------------------------------------------------------------------

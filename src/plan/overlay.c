@@ -56,6 +56,8 @@ int plan_overlay_dirs(struct plan *p, struct err *e)
 	op->overlay_dirs.like = plan_bundle_path(p, root->value, strlen(root->value));
 	op->overlay_dirs.uid = owner(p, &p->uids, p->host->uid);
 	op->overlay_dirs.gid = owner(p, &p->gids, p->host->gid);
+	op->overlay_dirs.attribute =
+		p->in_user_ns ? "user.overlay.opaque" : "trusted.overlay.opaque";
 	return op->overlay_dirs.like != NULL ? 0 : no_memory(w->at, e);
 }
 

@@ -560,6 +560,22 @@ def bad_upper(w):
         kernel.umount(top + "/m")
 
 
+@case("overlay: the directory for writes on a file system without extended attributes")
+def upper_without_attributes(w):
+    b = w.bundle()
+    top = w.directory("ramfs")
+    kernel.mount("ramfs", top, "ramfs")
+    try:
+        refused(w, b, [f"--overlay={top}/keep"], "keeps no attribute like trusted.overlay.opaque",
+                "Operation not supported", "ext4, xfs")
+        equal(os.listdir(top), [], "left on it")
+        refused(w, user_ns(w.bundle(), 300000), [f"--overlay={top}/keep"],
+                "keeps no attribute like user.overlay.opaque")
+        equal(os.listdir(top), [], "left on it")
+    finally:
+        kernel.umount(top)
+
+
 @case("overlay: a layer that is the directory for writes, or in it", ROOT, USER)
 def overlapping(w):
     b = w.bundle().shell("mkdir /sub")
