@@ -43,7 +43,8 @@ static int exchange(const char *a, const char *b)
 
 int probe_swap(const char *a, const char *b)
 {
-	const struct timespec none = { 0, 0 };
+	/* in storms, and calms in which what makes a hundred look-ups gets through them */
+	const struct timespec storm = { 0, 0 }, calm = { 0, 4 * 1000 * 1000 };
 	unsigned long count = 0;
 	sigset_t end;
 
@@ -53,7 +54,8 @@ int probe_swap(const char *a, const char *b)
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);
 	sigprocmask(SIG_BLOCK, &end, NULL);
-	while (count % 64 != 0 || sigtimedwait(&end, NULL, &none) < 0) {
+	while (count % 64 != 0 ||
+		sigtimedwait(&end, NULL, count % 4096 == 0 ? &calm : &storm) < 0) {
 		if (exchange(a, b) < 0 && errno != ENOENT) /* one that is still to come */
 			return errno;
 		count++; /* ends at an even one: as it was */
