@@ -84,9 +84,19 @@ int crl_run(struct crl *c, const char *id, const struct crl_options *o, int *ret
 /* Lets the program of a created container go. */
 int crl_start(struct crl *c, const char *id, struct crl_error *e);
 
-/* Sends a signal to the container's first process, or to all of its cgroup.
+/* Sends a signal to the container's first process, or to all of its cgroup; SIGKILL to all, too,
+ * where the container has no pid namespace of its own.
  * signal  0 to 64 */
 int crl_kill(struct crl *c, const char *id, int signal, bool all, struct crl_error *e);
+
+/* Stops all processes of a container, and lets them go on.  It must have a cgroup of its own. */
+int crl_pause(struct crl *c, const char *id, struct crl_error *e);
+int crl_resume(struct crl *c, const char *id, struct crl_error *e);
+
+/* The processes of a container, in the order of their numbers as the caller sees them; one that has
+ * stopped has none.
+ * ret  the caller's to free(3), also without any */
+int crl_pids(struct crl *c, const char *id, int **ret, size_t *ret_count, struct crl_error *e);
 
 /* Removes a container that is stopped or was never started; with force any, also one that is not
  * there. */

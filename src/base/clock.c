@@ -1,4 +1,5 @@
-/* The calendar.  gmtime_r(3) is not used: it opens the file of the local time zone first. */
+/* The calendar, and the clock that measures.  gmtime_r(3) is not used: it opens the file of the
+ * local time zone first. */
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -32,4 +33,12 @@ void clock_text(struct timespec t, char ret[CLOCK_TEXT_SIZE])
 		days -= month_days(year, month);
 	(void)snprintf(ret, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year,
 		month + 1, (int)days + 1, second / 3600, second / 60 % 60, second % 60, t.tv_nsec);
+}
+
+int64_t clock_now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

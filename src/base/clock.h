@@ -1,4 +1,4 @@
-/* A moment as text.  Knows UTC only, and does not ask for the time itself. */
+/* A moment as text, in UTC; and time that passes. */
 #ifndef CRUN_LITE_BASE_CLOCK_H
 #define CRUN_LITE_BASE_CLOCK_H
 
@@ -13,5 +13,8 @@ enum {
 /* As RFC 3339 with nanoseconds, "2026-01-31T23:59:59.000000001Z".
  * t  from 1970 to 9999 */
 void clock_text(struct timespec t, char ret[CLOCK_TEXT_SIZE]);
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t clock_now_ms(void);
 
 #endif

@@ -307,6 +307,10 @@ int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e)
 				a.words[a.word_count] = *at;
 			a.word_count++;
 			at++;
+			if ((commands[a.command].flags & ROOT_ARGS) != 0 && a.word_count == 1) {
+				a.rest = at;
+				only_words = true;
+			}
 		}
 	}
 	if (a.command != CMD_NONE)

@@ -19,7 +19,9 @@ enum {
 };
 
 enum cmd_flag {
-	PROTECT = 1
+	PROTECT = 1,
+	ROOT_ARGS = 2,
+	OUTPUT = 4
 };
 
 #define ARGS_FLAG(member)  bool member;
@@ -44,6 +46,7 @@ struct cmd_args {
 	enum cmd_name command;
 	const char *words[CMD_WORDS_MAX]; /* arguments of the command */
 	size_t word_count;
+	char *const *rest; /* ROOT_ARGS: argv behind the first argument; NULL: there was none */
 };
 
 struct cmd_command {

@@ -8,6 +8,7 @@
 #include <linux/close_range.h>
 #include <malloc.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,8 @@ static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *
 		TRY(self_protect(argv, envp, e));
 		(void)umask(0); /* modes are what they are asked to be, in the container too */
 	}
+	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & OUTPUT) != 0)
+		(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	TRY(fill_stdio(e));
 	return guard_fds(args, e);
 }
@@ -238,8 +241,10 @@ int cmd_main(char **argv, char **envp)
 	crl_free(c.crl);
 	arena_done(&c.arena);
 	fd_close(&c.log.fd);
-	if (fflush(stdout) != 0 && status == 0) {
-		(void)err_sys(&e, errno, POS_NONE, "cannot write to standard output");
+	errno = 0;
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && status == 0) {
+		(void)err_sys(
+			&e, errno != 0 ? errno : EIO, POS_NONE, "cannot write to standard output");
 		status = cmd_fail_usage(&c, &e);
 	}
 	return status;

@@ -1,4 +1,4 @@
-/* Containers that are there: kill, delete, and what `start` shares with them. */
+/* Containers that are there: delete, and what other commands share with it. */
 #include "lib/live.h"
 
 #include "base/sys.h"
@@ -27,7 +27,49 @@ int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct
 int live_read(struct live *l, struct err *e)
 {
 	TRY(state_read(&l->dir, &l->arena, &l->record, e));
-	return state_status(&l->record, &l->status, e);
+	return live_status(&l->record, &l->status, e);
+}
+
+int live_status(const struct state_record *r, enum state_status *ret, struct err *e)
+{
+	AUTO_FD dir = FD_NONE;
+
+	TRY(state_status(r, ret, e));
+	if (*ret != STATE_CREATED && *ret != STATE_RUNNING)
+		return 0;
+	if (r->cgroup_inode != 0)
+		dir = cgroup_open(r->cgroup, r->cgroup_inode);
+	if (dir >= 0 && cgroup_is_frozen(dir))
+		*ret = STATE_PAUSED;
+	return 0;
+}
+
+int live_cgroup(const struct live *l, const char *verb, int *ret, struct err *e)
+{
+	const struct state_record *const r = &l->record;
+	int dir;
+
+	if (r->cgroup_inode == 0) {
+		(void)err_set(e, ENOTSUP, POS_NONE,
+			"cannot %s container \"%s\": the container is not using cgroups: it has no "
+			"cgroup of its own",
+			verb, r->id);
+		return err_hint(e,
+			"for a plain user: have a cgroup delegated before it is made, systemd-run "
+			"--user --scope -p Delegate=yes COMMAND");
+	}
+	dir = cgroup_open(r->cgroup, r->cgroup_inode);
+	if (dir < 0)
+		return err_sys(e, -dir, POS_NONE, "cannot %s container \"%s\": its cgroup \"%s\"",
+			verb, r->id, r->cgroup);
+	*ret = dir;
+	return 0;
+}
+
+int live_not_running(const char *verb, const char *id, struct err *e)
+{
+	return err_set(e, ESRCH, POS_NONE,
+		"cannot %s container \"%s\": container not running: No such process", verb, id);
 }
 
 int live_hooks(struct live *l, struct err *e)
@@ -40,12 +82,6 @@ int live_hooks(struct live *l, struct err *e)
 	return plan_hooks_left(config, &l->options, &l->hooks, e);
 }
 
-static int not_running(const char *id, struct err *e)
-{
-	return err_set(e, ESRCH, POS_NONE,
-		"cannot signal container \"%s\": container not running: No such process", id);
-}
-
 void live_await_end(const struct live *l, int timeout_ms)
 {
 	struct err ignored = { 0 };
@@ -56,47 +92,6 @@ void live_await_end(const struct live *l, int timeout_ms)
 		return; /* it has ended */
 	p.fd = pidfd;
 	(void)poll(&p, 1, timeout_ms);
-}
-
-static int kill_one(struct crl *c, const char *id, int sig, bool all, struct err *e)
-{
-	AUTO_LIVE l = LIVE_NONE;
-	AUTO_FD pidfd = FD_NONE;
-	int rc;
-
-	TRY(live_open(c, id, STATE_NO_LOCK, &l, e));
-	TRY(live_read(&l, e));
-	if (all && l.record.cgroup[0] != '\0' &&
-		cgroup_is_populated(l.record.cgroup, l.record.cgroup_inode)) {
-		rc = cgroup_signal(l.record.cgroup, l.record.cgroup_inode, sig);
-		if (rc < 0)
-			return err_sys(
-				e, -rc, POS_NONE, "cannot signal all of container \"%s\"", id);
-		if (sig == SIGKILL && l.record.pid != 0)
-			live_await_end(&l, KILLED_MS);
-		return 0;
-	}
-	if (l.status == STATE_STOPPED || l.record.pid == 0)
-		return all ? 0 : not_running(id, e);
-	rc = state_pidfd(&l.record, &pidfd, e);
-	if (rc == -ESRCH)
-		return all ? 0 : not_running(id, e);
-	TRY(rc);
-	rc = sys_pidfd_send_signal(pidfd, sig);
-	if (rc == -ESRCH)
-		return not_running(id, e);
-	if (rc < 0)
-		return err_sys(e, -rc, POS_NONE, "cannot signal container \"%s\"", id);
-	if (sig == SIGKILL)
-		live_await_end(&l, KILLED_MS);
-	return 0;
-}
-
-int crl_kill(struct crl *c, const char *id, int sig, bool all, struct crl_error *error)
-{
-	struct err e = { 0 };
-
-	return crl_fail(kill_one(c, id, sig, all, &e), &e, error);
 }
 
 int live_end(const struct live *l, struct err *e)

@@ -30,6 +30,17 @@ enum {
 /* lock_ms  as of state_open */
 CHECKED int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e);
 
+/* What the container is at this moment, STATE_PAUSED too, which only its cgroup knows. */
+CHECKED int live_status(const struct state_record *r, enum state_status *ret, struct err *e);
+
+/* Opens the container's cgroup.
+ * verb     what it is needed for, for the message: "pause"
+ * Returns  0; -ENOTSUP it has none of its own; -ENOENT it is gone */
+CHECKED int live_cgroup(const struct live *l, const char *verb, int *ret, struct err *e);
+
+/* "cannot VERB container "ID": container not running: No such process".  Returns -ESRCH. */
+int live_not_running(const char *verb, const char *id, struct err *e);
+
 /* Reads the record and asks for the status. */
 CHECKED int live_read(struct live *l, struct err *e);
 

@@ -3,6 +3,7 @@
 
 #include "base/json_out.h"
 #include "lib/job.h"
+#include "lib/live.h"
 #include "plan/print.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int show_state(struct crl *c, const char *id, char **ret, struct err *e)
 	TRY(crl_open_root(c, false, e));
 	TRY(state_open(c->root_fd, id, STATE_NO_LOCK, &d, e));
 	TRY(state_read(&d, &arena, &r, e));
-	TRY(state_status(&r, &status, e));
+	TRY(live_status(&r, &status, e));
 	return state_text(&r, status, true, ret, e);
 }
 
@@ -68,7 +69,7 @@ static int list_one(void *data, const char *id, const struct state_record *r, co
 		(void)crl_fail(-why->code, why, &error);
 		return l->each(l->data, NULL, &error);
 	}
-	TRY(state_status(r, &status, l->e));
+	TRY(live_status(r, &status, l->e));
 	TRY(state_text(r, status, false, &text, l->e));
 	(void)snprintf(owner, sizeof(owner), r->uid == 0 ? "root" : "#%u", (unsigned)r->uid);
 	entry.status = state_status_word(status);

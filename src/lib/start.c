@@ -105,6 +105,9 @@ static int start(struct crl *c, const char *id, struct err *e)
 	if (l.status == STATE_RUNNING)
 		return err_set(e, EBUSY, POS_NONE,
 			"cannot start an already running container: \"%s\"", id);
+	if (l.status == STATE_PAUSED)
+		return err_set(e, EBUSY, POS_NONE,
+			"cannot start a container in the paused state: \"%s\"", id);
 	if (l.status != STATE_CREATED)
 		return err_set(e, EINVAL, POS_NONE,
 			"cannot start a container that has stopped: container `%s` is not running",

@@ -1,6 +1,7 @@
 /* Life and end of a cgroup directory.  Waits by cgroup.events, not by sleeping blindly. */
 #include "parent/cgroup.h"
 
+#include "base/clock.h"
 #include "base/sys.h"
 
 #include <dirent.h>
@@ -19,6 +20,7 @@ enum {
 	END_MS = 10000, /* how long killed processes have to end */
 	ROUND_MS = 100,
 	THAW_TRIES = 3,
+	FREEZE_MS = 500,
 };
 
 static int open_dir(const char *path)
@@ -48,8 +50,7 @@ static int populated(int dir)
 	return events < 0 ? -errno : read_populated(events);
 }
 
-/* The directory, if it is the one of this inode. */
-static int open_ours(const char *path, uint64_t inode)
+int cgroup_open(const char *path, uint64_t inode)
 {
 	AUTO_FD dir = open_dir(path);
 	struct stat st;
@@ -61,44 +62,24 @@ static int open_ours(const char *path, uint64_t inode)
 	return st.st_ino == inode ? fd_take(&dir) : -ENOENT;
 }
 
+/* What is done with each cgroup of a tree. */
+struct visit {
+	int (*each)(const struct visit *v, int parent, const char *name, int dir);
+	void *data;
+	int depth;
+};
+
 bool cgroup_is_populated(const char *path, uint64_t inode)
 {
-	AUTO_FD dir = open_ours(path, inode);
+	AUTO_FD dir = cgroup_open(path, inode);
 
 	return dir >= 0 && populated(dir) == 1;
 }
 
-/* One by one; what forks meanwhile is met in the next round, or is frozen. */
-static int signal_each(int dir, int sig)
-{
-	AUTO_FD fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *const file = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid;
-
-	if (file == NULL)
-		return -errno;
-	(void)fd_take(&fd); /* fclose closes it */
-	while (fscanf(file, "%d", &pid) == 1) {
-		AUTO_FD pidfd = pid > 0 ? sys_pidfd_open(pid) : -ESRCH;
-
-		if (pidfd >= 0)
-			(void)!sys_pidfd_send_signal(pidfd, sig); /* ESRCH: has ended */
-	}
-	(void)fclose(file);
-	return 0;
-}
-
-/* What is done with each cgroup of a tree. */
-struct visit {
-	int (*each)(const struct visit *v, int parent, const char *name, int dir);
-	int sig;
-	int depth;
-};
-
 /* Visits all cgroups right below dir. */
 static int for_children(int dir, const struct visit *v)
 {
-	const struct visit below = { v->each, v->sig, v->depth + 1 };
+	const struct visit below = { v->each, v->data, v->depth + 1 };
 	DIR *const list = v->depth < DEPTH_MAX ? fdopendir(dup(dir)) : NULL;
 	const struct dirent *entry;
 	int rc = 0;
@@ -119,11 +100,18 @@ static int for_children(int dir, const struct visit *v)
 	return rc;
 }
 
-static int signal_tree(const struct visit *v, int parent, const char *name, int dir)
+struct walk {
+	cgroup_each_fn each;
+	void *data;
+};
+
+static int walk_one(const struct visit *v, int parent, const char *name, int dir)
 {
+	const struct walk *const w = v->data;
+
 	(void)parent;
 	(void)name;
-	TRY(signal_each(dir, v->sig));
+	TRY(w->each(w->data, dir));
 	return for_children(dir, v);
 }
 
@@ -137,17 +125,48 @@ static int thaw(int dir)
 	return rc;
 }
 
+int cgroup_walk(int dir, cgroup_each_fn each, void *data)
+{
+	struct walk w = { each, data };
+
+	return walk_one(&(struct visit){ .each = walk_one, .data = &w }, FD_NONE, "", dir);
+}
+
+/* One by one; what forks meanwhile is met in the next round, or is frozen. */
+static int signal_each(void *data, int dir)
+{
+	const int *const sig = data;
+	AUTO_FD fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *const file = fd < 0 ? NULL : fdopen(fd, "r");
+	int pid;
+
+	if (file == NULL)
+		return -errno;
+	(void)fd_take(&fd); /* fclose closes it */
+	while (fscanf(file, "%d", &pid) == 1) {
+		AUTO_FD pidfd = pid > 0 ? sys_pidfd_open(pid) : -ESRCH;
+
+		if (pidfd >= 0)
+			(void)!sys_pidfd_send_signal(pidfd, *sig); /* ESRCH: has ended */
+	}
+	(void)fclose(file);
+	return 0;
+}
+
+/* One that was frozen before stays so: what is signalled then comes when it goes on, but for
+ * SIGKILL, which the kernel lets through. */
 static int signal_all(int dir, int sig)
 {
-	const struct visit v = { .each = signal_tree, .sig = sig };
 	int rc = sig == SIGKILL ? sys_write_file(dir, "cgroup.kill", "1") : -ENOENT;
 	int thawed = 0;
 	bool frozen;
 
 	if (rc != -ENOENT)
 		return rc;
-	frozen = sys_write_file(dir, "cgroup.freeze", "1") == 0;
-	rc = signal_tree(&v, FD_NONE, "", dir);
+	frozen = !cgroup_is_frozen(dir) && sys_write_file(dir, "cgroup.freeze", "1") == 0;
+	if (frozen) /* who does not stop in time is met as it is */
+		(void)!cgroup_freeze(dir, true, FREEZE_MS);
+	rc = cgroup_walk(dir, signal_each, &sig);
 	if (frozen)
 		thawed = thaw(dir);
 	return rc < 0 ? rc : thawed;
@@ -155,17 +174,9 @@ static int signal_all(int dir, int sig)
 
 int cgroup_signal(const char *path, uint64_t inode, int sig)
 {
-	AUTO_FD dir = open_ours(path, inode);
+	AUTO_FD dir = cgroup_open(path, inode);
 
 	return dir < 0 ? dir : signal_all(dir, sig);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Kills until nobody is left; a frozen cgroup dies of cgroup.kill too. */
@@ -173,7 +184,7 @@ static int empty(int dir)
 {
 	AUTO_FD events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd p = { .fd = events, .events = POLLPRI };
-	const int64_t end = now_ms() + END_MS;
+	const int64_t end = clock_now_ms() + END_MS;
 
 	if (events < 0)
 		return -errno;
@@ -184,7 +195,7 @@ static int empty(int dir)
 			return rc;
 		TRY(signal_all(dir, SIGKILL));
 		(void)poll(&p, 1, ROUND_MS); /* the file says when it changes (cgroups(7)) */
-	} while (now_ms() < end);
+	} while (clock_now_ms() < end);
 	return -EBUSY;
 }
 
@@ -198,10 +209,10 @@ static int remove_tree(const struct visit *v, int parent, const char *name, int 
 static int remove_emptied(const char *path, int dir)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
-	const int64_t end = now_ms() + END_MS;
+	const int64_t end = clock_now_ms() + END_MS;
 	int rc = -EBUSY;
 
-	for (int i = 0; rc == -EBUSY && now_ms() < end; i++) {
+	for (int i = 0; rc == -EBUSY && clock_now_ms() < end; i++) {
 		if (i > 0)
 			(void)nanosleep(&moment, NULL); /* cut short: the round comes sooner */
 		rc = rmdir(path) < 0 ? -errno : 0;
