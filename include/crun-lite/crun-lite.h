@@ -93,11 +93,6 @@ int crl_kill(struct crl *c, const char *id, int signal, bool all, struct crl_err
 int crl_pause(struct crl *c, const char *id, struct crl_error *e);
 int crl_resume(struct crl *c, const char *id, struct crl_error *e);
 
-/* The processes of a container, in the order of their numbers as the caller sees them; one that has
- * stopped has none.
- * ret  the caller's to free(3), also without any */
-int crl_pids(struct crl *c, const char *id, int **ret, size_t *ret_count, struct crl_error *e);
-
 /* Removes a container that is stopped or was never started; with force any, also one that is not
  * there. */
 int crl_delete(struct crl *c, const char *id, bool force, struct crl_error *e);

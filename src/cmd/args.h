@@ -14,8 +14,8 @@ enum cmd_name {
 };
 
 enum {
-	CMD_WORDS_MAX = 2, /* the most that a row of the table allows */
-	CMD_LIST_MAX = 512 /* of one option; the kernel stacks 500 layers */
+	CMD_WORDS_MAX = 64, /* the most that a row of the table allows, but for ROOT_ARGS */
+	CMD_LIST_MAX = 512  /* of one option; the kernel stacks 500 layers */
 };
 
 enum cmd_flag {

@@ -1,5 +1,6 @@
 /* crun-lite ps: the host's ps, and of its rows those of the container. */
 #include "cmd/cmd.h"
+#include "crun-lite/stats.h"
 
 #include "base/sys.h"
 #include "cmd/ps.h"

@@ -1,4 +1,5 @@
 /* The processes of a container.  Looks, and signals nobody. */
+#include "crun-lite/stats.h"
 #include "lib/live.h"
 
 #include "parent/cgroup.h"
