@@ -1,12 +1,15 @@
-/* The two calls of bpf(2) that a device program needs.  Knows nothing of its rules. */
+/* The calls of bpf(2) that a device program needs.  Knows nothing of its rules. */
 #include "parent/bpf.h"
 
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#define PROGRAM_NAME "crun_lite_dev"
+
 enum {
-	LOAD_TRIES = 5
+	LOAD_TRIES = 5,
+	PROGRAMS_MAX = 64 /* of one group: include/linux/bpf-cgroup.h, BPF_CGROUP_MAX_PROGS */
 };
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attr)
@@ -19,7 +22,6 @@ static int bpf(enum bpf_cmd command, union bpf_attr *attr)
 /* A signal in the middle of the check gives EAGAIN. */
 static int load(const struct bpf_insn *insns, size_t count)
 {
-	static const char name[] = "crun_lite_dev";
 	union bpf_attr attr;
 	int rc = -EAGAIN;
 
@@ -30,8 +32,8 @@ static int load(const struct bpf_insn *insns, size_t count)
 	attr.insn_cnt = (uint32_t)count;
 	attr.license =
 		(uintptr_t) "Apache-2.0"; /* only helpers ask for another, and none is called */
-	_Static_assert(sizeof(name) <= sizeof(attr.prog_name), "must fit");
-	memcpy(attr.prog_name, name, sizeof(name));
+	_Static_assert(sizeof(PROGRAM_NAME) <= sizeof(attr.prog_name), "must fit");
+	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
 	for (int i = 0; i < LOAD_TRIES && rc == -EAGAIN; i++)
 		rc = bpf(BPF_PROG_LOAD, &attr);
 	return rc;
@@ -52,27 +54,86 @@ static int load_unlimited(const struct bpf_insn *insns, size_t count)
 	return rc;
 }
 
-static int attach(int cgroup_fd, int program_fd)
+int bpf_device_put(int cgroup_fd, int program, int other)
 {
 	union bpf_attr attr;
 
+	if (program < 0 && other < 0)
+		return 0;
 	memset(&attr, 0, sizeof(attr));
 	attr.target_fd = (uint32_t)cgroup_fd;
-	attr.attach_bpf_fd = (uint32_t)program_fd;
+	attr.attach_bpf_fd = (uint32_t)(program >= 0 ? program : other);
 	attr.attach_type = BPF_CGROUP_DEVICE;
+	if (program < 0)
+		return bpf(BPF_PROG_DETACH, &attr);
 	attr.attach_flags = BPF_F_ALLOW_MULTI;
+	if (other >= 0) {
+		attr.attach_flags |= BPF_F_REPLACE;
+		attr.replace_bpf_fd = (uint32_t)other;
+	}
 	return bpf(BPF_PROG_ATTACH, &attr);
 }
 
-int bpf_device_attach(int cgroup_fd, const struct bpf_insn *insns, size_t count)
+int bpf_device_load(const struct bpf_insn *insns, size_t count, int *ret)
 {
-	AUTO_FD program = FD_NONE;
 	int rc = load(insns, count);
 
 	if (rc == -EPERM)
 		rc = load_unlimited(insns, count);
 	if (rc < 0)
 		return rc;
-	program = rc; /* bpf(2) sets close-on-exec on it */
-	return attach(cgroup_fd, program);
+	*ret = rc; /* bpf(2) sets close-on-exec on it */
+	return 0;
+}
+
+int bpf_device_attach(int cgroup_fd, const struct bpf_insn *insns, size_t count)
+{
+	AUTO_FD program = FD_NONE;
+
+	TRY(bpf_device_load(insns, count, &program));
+	return bpf_device_put(cgroup_fd, program, FD_NONE);
+}
+
+/* Is it one of those that we load? */
+static bool is_ours(int program)
+{
+	struct bpf_prog_info info;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	memset(&info, 0, sizeof(info));
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 &&
+	       strncmp(info.name, PROGRAM_NAME, sizeof(info.name)) == 0;
+}
+
+int bpf_device_find(int cgroup_fd, int *ret)
+{
+	uint32_t ids[PROGRAMS_MAX];
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)cgroup_fd;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	attr.query.prog_ids = (uintptr_t)ids;
+	attr.query.prog_cnt = PROGRAMS_MAX;
+	TRY(bpf(BPF_PROG_QUERY, &attr));
+	*ret = FD_NONE;
+	for (uint32_t i = 0; i < attr.query.prog_cnt && i < PROGRAMS_MAX; i++) {
+		AUTO_FD program = FD_NONE;
+		union bpf_attr get;
+
+		memset(&get, 0, sizeof(get));
+		get.prog_id = ids[i];
+		program = bpf(BPF_PROG_GET_FD_BY_ID, &get);
+		if (program < 0)
+			return program;
+		if (is_ours(program)) {
+			*ret = fd_take(&program);
+			return 0;
+		}
+	}
+	return 0;
 }

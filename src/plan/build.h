@@ -36,6 +36,13 @@ CHECKED int plan_root_finish(struct plan *p, struct err *e); /* read-only, pivot
 CHECKED int plan_process(struct plan *p, struct err *e);     /* credentials, exec */
 CHECKED int plan_hooks_after(struct plan *p, struct err *e); /* poststart, poststop */
 
+/* Parts of plan_cgroup, plan_device_filter and plan_rdt, for who changes a container that is there:
+ * the limits that r has; a filter, or an operation without instructions that takes it away; the
+ * schemata that r has. */
+CHECKED int plan_limits(struct plan *p, const struct spec_resources *r, struct err *e);
+CHECKED int plan_device_change(struct plan *p, struct err *e);
+CHECKED int plan_rdt_change(struct plan *p, const struct spec_intel_rdt *r, struct err *e);
+
 /* Parts of plan_process and plan_root_finish. */
 CHECKED int plan_credentials(struct plan *p, struct err *e);
 CHECKED int plan_rlimits(struct plan *p, struct err *e);

@@ -115,14 +115,14 @@ static int write_CPU_MAX(struct limit_writer *w, const struct spec_int *quota)
 	if (quota->value == 0 && period->value == 0)
 		return 0;
 	w->at = quota->at;
-	if (quota->value > 0)
-		return limit_put(w, w->file,
-			arena_printf(w->p->arena, "%" PRIi64 " %" PRIu64, quota->value, span),
-			false);
 	if (!GIVEN(*quota)) {
 		w->path = "cpu.period";
 		w->at = period->at;
 	}
+	if (quota->value > 0)
+		return limit_put(w, w->file,
+			arena_printf(w->p->arena, "%" PRIi64 " %" PRIu64, quota->value, span),
+			false);
 	return limit_put(w, w->file, arena_printf(w->p->arena, "max %" PRIu64, span), false);
 }
 
@@ -303,4 +303,11 @@ int plan_cgroup(struct plan *p, struct err *e)
 	if (p->cgroup != NULL)
 		TRY(make_group(p, l == NULL ? POS_NONE : l->cgroupsPath.at, e));
 	return w.r == NULL ? 0 : write_limits(&w);
+}
+
+int plan_limits(struct plan *p, const struct spec_resources *r, struct err *e)
+{
+	struct limit_writer w = { .p = p, .e = e, .r = r };
+
+	return write_limits(&w);
 }

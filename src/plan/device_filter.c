@@ -109,24 +109,42 @@ static int compile(struct plan *p, const struct spec_device_rule_list *list,
 	return 0;
 }
 
-int plan_device_filter(struct plan *p, struct err *e)
+static const struct spec_device_rule_list *rules_of(const struct plan *p)
 {
 	static const struct spec_device_rule_list none = { 0 };
 	const struct spec_linux *const l = p->config->os;
-	const struct spec_resources *const r = l == NULL ? NULL : l->resources;
-	const struct spec_device_rule_list *const list = r == NULL ? &none : &r->devices;
+
+	return l == NULL || l->resources == NULL ? &none : &l->resources->devices;
+}
+
+static int append(struct plan *p, const struct device_program *program, struct err *e)
+{
+	struct plan_op *const op =
+		plan_append(p, PLAN_device_filter, rules_of(p)->at, e, "linux.resources.devices");
+
+	if (op == NULL)
+		return -ENOMEM;
+	op->device_filter.count = program->count;
+	op->device_filter.insns = program->insns;
+	return 0;
+}
+
+int plan_device_filter(struct plan *p, struct err *e)
+{
 	struct device_program program = { 0 };
-	struct plan_op *op;
 
 	if (!can_attach(p))
 		return 0;
-	TRY(compile(p, list, &program, e));
-	if (program.insns == NULL)
+	TRY(compile(p, rules_of(p), &program, e));
+	return program.insns == NULL ? 0 : append(p, &program, e);
+}
+
+int plan_device_change(struct plan *p, struct err *e)
+{
+	struct device_program program = { 0 };
+
+	if (!can_attach(p))
 		return 0;
-	op = plan_append(p, PLAN_device_filter, list->at, e, "linux.resources.devices");
-	if (op == NULL)
-		return -ENOMEM;
-	op->device_filter.count = program.count;
-	op->device_filter.insns = program.insns;
-	return 0;
+	TRY(compile(p, rules_of(p), &program, e));
+	return append(p, &program, e);
 }

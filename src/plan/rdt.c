@@ -212,3 +212,15 @@ int plan_rdt_join(struct plan *p, struct err *e)
 	TRY(append_join(p, p->rdt_group, p->rdt_slot, e));
 	return p->rdt_monitor != NULL ? append_join(p, p->rdt_monitor, p->rdt_monitor_slot, e) : 0;
 }
+
+int plan_rdt_change(struct plan *p, const struct spec_intel_rdt *r, struct err *e)
+{
+	const char *text;
+
+	TRY(warn_of_mb(p, r, e));
+	text = schemata(p, r);
+	if (text == NULL)
+		return err_set(e, ENOMEM, r->at, "out of memory");
+	p->rdt_slot = plan_slot_new(p);
+	return text[0] == '\0' ? 0 : append_schemata(p, r, text, e);
+}

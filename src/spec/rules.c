@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "spec/change.h"
 #include "spec/lex.h"
 #include "spec/reader.h"
 
@@ -204,22 +205,20 @@ static int end(const struct spec_report *report)
 	return f != NULL ? -f->code : report->no_memory ? -ENOMEM : 0;
 }
 
-int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_report *report,
-	const void **ret)
+/* judge  whose rules are asked; NULL: none */
+static int read_object(const struct spec_object *object, const enum spec_type *judge,
+	struct spec_text text, struct spec_report *report, const void **ret)
 {
-	const struct spec_object *const object = type == SPEC_CONFIG    ? spec_object_config()
-						 : type == SPEC_PROCESS ? spec_object_process()
-									: spec_object_resources();
-	const struct lex file = lex_begin(bytes, size);
+	const struct lex file = lex_begin(text.bytes, text.size);
 	void *target;
 	struct err e = { 0 };
 	int rc;
 
-	if (size > SPEC_SIZE_MAX) {
+	if (text.size > SPEC_SIZE_MAX) {
 		(void)err_set(&e, E2BIG, POS_NONE, "larger than 16 MiB");
 		return refuse_file(report, &e);
 	}
-	if (lex_check_bytes(bytes, size, &e) < 0)
+	if (lex_check_bytes(text.bytes, text.size, &e) < 0)
 		return refuse_file(report, &e);
 	target = arena_alloc(report->arena, object->size);
 	rc = target == NULL ? -ENOMEM : reader_run(&file, report, object, target);
@@ -227,13 +226,51 @@ int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_r
 		report->no_memory = true;
 	/* also behind errors, for they are other ones; but where no more are told, lists are short
 	 */
-	if (rc == 0 && is_object(object, target) && spec_report_keeps(report, SPEC_ERROR))
-		judge_file(type, target, report);
+	if (rc == 0 && judge != NULL && is_object(object, target) &&
+		spec_report_keeps(report, SPEC_ERROR))
+		judge_file(*judge, target, report);
 	if (rc == 0)
 		rc = end(report);
 	if (rc == 0)
 		*ret = target;
 	return rc;
+}
+
+int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_report *report,
+	const void **ret)
+{
+	const struct spec_object *const object = type == SPEC_CONFIG    ? spec_object_config()
+						 : type == SPEC_PROCESS ? spec_object_process()
+									: spec_object_resources();
+
+	return read_object(object, &type, (struct spec_text){ bytes, size }, report, ret);
+}
+
+int spec_read_change(const char *bytes, size_t size, struct spec_report *report,
+	const struct spec_resources **ret)
+{
+	const void *target = NULL;
+
+	TRY(read_object(
+		spec_object_resources(), NULL, (struct spec_text){ bytes, size }, report, &target));
+	*ret = target;
+	return 0;
+}
+
+int spec_read_rdt_change(const char *bytes, size_t size, struct spec_report *report,
+	const struct spec_intel_rdt **ret)
+{
+	const void *target = NULL;
+
+	TRY(read_object(
+		spec_object_intel_rdt(), NULL, (struct spec_text){ bytes, size }, report, &target));
+	*ret = target;
+	return 0;
+}
+
+void spec_judge_resources(const struct spec_resources *r, struct spec_report *report)
+{
+	judge_file(SPEC_RESOURCES, r, report);
 }
 
 int spec_load(const char *bytes, size_t size, struct arena *arena, const struct spec_config **ret,

@@ -24,6 +24,10 @@ void state_lock_drop(int fd);
  * that a descriptor of it is meant to be there. */
 #define STATE_FIFO "exec.fifo"
 
+/* The configuration that holds since an update, which came after the one behind STATE_FIRST. */
+#define STATE_CONFIG     "config"
+#define STATE_CONFIG_NEW "config.new"
+
 /* Where the process of a created container tells why it could not start. */
 #define STATE_REPORT "report"
 

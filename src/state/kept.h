@@ -5,10 +5,17 @@
 
 #include "state/state.h"
 
-/* Reads the configuration that the container was made with, of at most SPEC_SIZE_MAX bytes.
+/* Reads the configuration that the container was made with, as an update may have changed it.
  * Returns  0; -ENODATA none is kept; -EINVAL a torn file; else -errno */
 CHECKED int state_config(const struct state_dir *d, const struct state_record *r, struct arena *a,
 	struct state_bytes *ret, struct err *e);
+
+/* Writes another configuration beside the one that is kept, and lets it take that one's place, or
+ * go.  Needs the lock.  Whoever reads meanwhile sees one of the two, whole. */
+CHECKED int state_config_prepare(
+	const struct state_dir *d, struct state_bytes config, struct err *e);
+CHECKED int state_config_commit(const struct state_dir *d, struct err *e);
+void state_config_drop(const struct state_dir *d);
 
 /* Makes the FIFO by which that process tells `start` why it could not become the program; nothing
  * and its end mean that it has. */

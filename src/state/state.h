@@ -1,7 +1,8 @@
 /* What is known of a container between two commands.
  *
  * ROOT/ID/ holds `state.first`, the first record and behind it the configuration, which is kept as
- * long as the container; `state`, the record that holds once there is one; `start`, the FIFO that a
+ * long as the container, and `config`, another that an update has put in its place; `state`, the
+ * record that holds once there is one; `start`, the FIFO that a
  * created container waits at, and with startContainer hooks `report`, another that tells of their
  * failure.  Its lock is an flock(2) of the directory itself, so that
  * there is no moment at which a directory has no lock to take.  A file is written under another

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -138,4 +139,48 @@ Test(bpf, refuses_what_is_no_program)
 	if (geteuid() != 0)
 		cr_skip_test("needs root");
 	cr_expect(eq(int, bpf_device_attach(-1, insns, ARRAY_LEN(insns)), -EINVAL));
+}
+
+/* How many device programs are attached to the group. */
+static uint32_t count_programs(int group)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)group;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	return syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) < 0 && errno != ENOSPC
+		       ? UINT32_MAX
+		       : attr.query.prog_cnt;
+}
+
+/* One program at any time: put in, replaced, taken away, and back. */
+Test(bpf, one_takes_the_place_of_another)
+{
+	struct device_rule rules[] = { { true, BPF_DEVCG_ACC_MKNOD, DEVICE_ANY, DEVICE_ANY,
+		DEVICE_ANY } };
+	char path[128];
+	AUTO_ARENA arena = { 0 };
+	AUTO_FD group = make_group(path, sizeof(path));
+	AUTO_FD old = FD_NONE, new = FD_NONE, found = FD_NONE;
+	struct device_program program;
+
+	if (group < 0)
+		cr_skip_test("needs root and a writable cgroup2");
+	cr_assert(eq(int, device_program_make(rules, 1, &arena, &program), 0));
+	cr_expect(eq(int, bpf_device_find(group, &found), 0));
+	cr_expect(eq(int, found, FD_NONE));
+	cr_assert(eq(int, bpf_device_load(program.insns, program.count, &old), 0));
+	cr_assert(eq(int, bpf_device_load(program.insns, program.count, &new), 0));
+	cr_expect(eq(int, bpf_device_put(group, old, FD_NONE), 0));
+	cr_expect(eq(u32, count_programs(group), 1));
+	cr_expect(eq(int, bpf_device_find(group, &found), 0));
+	cr_expect(ge(int, found, 0));
+	cr_expect(eq(int, bpf_device_put(group, new, found), 0));
+	cr_expect(eq(u32, count_programs(group), 1));
+	cr_expect(eq(int, bpf_device_put(group, FD_NONE, new), 0));
+	cr_expect(eq(u32, count_programs(group), 0));
+	cr_expect(eq(int, bpf_device_put(group, old, FD_NONE), 0));
+	cr_expect(eq(u32, count_programs(group), 1));
+	(void)rmdir(path);
 }

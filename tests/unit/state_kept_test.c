@@ -122,3 +122,43 @@ Test(state_kept, report)
 	cr_expect(eq(sz, (size_t)read(from, text, sizeof(text)), 0));
 	cr_expect(eq(int, state_remove(&d, &e), 0), "%s", e.text);
 }
+
+/* A changed one takes the place of the first, as a whole, and damage to it is seen. */
+Test(state_kept, changed_configuration)
+{
+	static const char changed[] = "{\"b\":1}";
+	AUTO_SCRATCH s = scratch_new();
+	AUTO_STATE_DIR d = STATE_DIR_NONE;
+	AUTO_ARENA a = { 0 };
+	struct state_record r;
+	struct state_bytes found;
+	struct err e = { 0 };
+
+	make(&s, &a, &d, &r, sizeof(CONFIG) - 1);
+	cr_assert(eq(int,
+		state_config_prepare(&d, (struct state_bytes){ changed, sizeof(changed) - 1 }, &e),
+		0));
+	cr_assert(eq(int, state_config(&d, &r, &a, &found, &e), 0), "%s", e.text);
+	cr_expect(eq(str, (char *)found.text, CONFIG));
+	cr_assert(eq(int, state_config_commit(&d, &e), 0), "%s", e.text);
+	cr_assert(eq(int, state_config(&d, &r, &a, &found, &e), 0), "%s", e.text);
+	cr_expect(eq(str, (char *)found.text, (char *)changed));
+	for (off_t at = 0; at < (off_t)sizeof(changed) + 16; at++) {
+		AUTO_FD fd = openat(d.fd, "config", O_RDWR | O_CLOEXEC);
+		char c, other;
+
+		must(pread(fd, &c, 1, at) == 1);
+		other = c ^ 1;
+		must(pwrite(fd, &other, 1, at) == 1);
+		e = (struct err){ 0 };
+		cr_expect(
+			eq(int, state_config(&d, &r, &a, &found, &e), -EINVAL), "byte %d", (int)at);
+		cr_expect(eq(str, e.text, DAMAGED));
+		must(pwrite(fd, &c, 1, at) == 1);
+	}
+	cr_assert(eq(int, state_config_prepare(&d, (struct state_bytes){ "x", 1 }, &e), 0));
+	state_config_drop(&d);
+	cr_assert(eq(int, state_config(&d, &r, &a, &found, &e), 0), "%s", e.text);
+	cr_expect(eq(int, state_remove(&d, &e), 0));
+	cr_expect(eq(sz, entries(&s, "."), 0));
+}
