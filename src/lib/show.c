@@ -4,9 +4,9 @@
 #include "base/json_out.h"
 #include "lib/job.h"
 #include "lib/live.h"
+#include "lib/owner.h"
 #include "plan/print.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +15,12 @@ static int state_text(const struct state_record *r, enum state_status status, bo
 	char **ret, struct err *e)
 {
 	AUTO_JSON j = { .pretty = pretty };
+	char owner[OWNER_SIZE];
 	const char *text;
 	size_t len;
 
 	json_object(&j, NULL);
-	state_json(&j, r, status);
+	state_json(&j, r, status, owner_name(r->uid, owner));
 	json_end(&j);
 	TRY(json_finish(&j, &text, &len, e));
 	*ret = strdup(text);
@@ -54,14 +55,13 @@ struct listing {
 	struct err *e;
 };
 
-/* The name of a user by /etc/passwd would take a name service: the number it is. */
 static int list_one(void *data, const char *id, const struct state_record *r, const struct err *why)
 {
 	const struct listing *const l = data;
 	enum state_status status;
 	struct crl_entry entry = { .id = id };
 	struct crl_error error;
-	char owner[24];
+	char owner[OWNER_SIZE];
 	char *text;
 	int rc;
 
@@ -71,11 +71,10 @@ static int list_one(void *data, const char *id, const struct state_record *r, co
 	}
 	TRY(live_status(r, &status, l->e));
 	TRY(state_text(r, status, false, &text, l->e));
-	(void)snprintf(owner, sizeof(owner), r->uid == 0 ? "root" : "#%u", (unsigned)r->uid);
 	entry.status = state_status_word(status);
 	entry.bundle = r->bundle;
 	entry.created = r->created;
-	entry.owner = owner;
+	entry.owner = owner_name(r->uid, owner);
 	entry.pid = status == STATE_STOPPED ? 0 : (int)r->pid;
 	entry.state = text;
 	rc = l->each(l->data, &entry, NULL);

@@ -80,7 +80,9 @@ const char *state_status_word(enum state_status s);
 CHECKED int state_pidfd(const struct state_record *r, int *ret, struct err *e);
 
 /* The members of the state of runtime-spec (runtime.md, State), and rootfs, created and owner,
- * into the object that the caller has begun. */
-void state_json(struct json_out *j, const struct state_record *r, enum state_status s);
+ * into the object that the caller has begun.
+ * owner  what the user of r->uid is called */
+void state_json(
+	struct json_out *j, const struct state_record *r, enum state_status s, const char *owner);
 
 #endif

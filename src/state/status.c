@@ -4,8 +4,6 @@
 #include "base/proc.h"
 #include "base/sys.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *state_status_word(enum state_status s)
@@ -87,11 +85,9 @@ int state_pidfd(const struct state_record *r, int *ret, struct err *e)
 	return err_sys(e, -rc, POS_NONE, "cannot open the process of container \"%s\"", r->id);
 }
 
-void state_json(struct json_out *j, const struct state_record *r, enum state_status s)
+void state_json(
+	struct json_out *j, const struct state_record *r, enum state_status s, const char *owner)
 {
-	char owner[24];
-
-	(void)snprintf(owner, sizeof(owner), "#%" PRIu64, r->uid); /* at most 21 bytes */
 	json_text(j, "ociVersion", "1.3.0");
 	json_text(j, "id", r->id);
 	json_uint(j, "pid", s == STATE_STOPPED ? 0 : r->pid);
@@ -106,5 +102,5 @@ void state_json(struct json_out *j, const struct state_record *r, enum state_sta
 			j, r->annotations.items[i].key.value, r->annotations.items[i].value.value);
 	if (r->annotations.count > 0)
 		json_end(j);
-	json_text(j, "owner", r->uid == 0 ? "root" : owner);
+	json_text(j, "owner", owner);
 }

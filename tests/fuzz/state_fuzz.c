@@ -32,7 +32,7 @@ static void check_record(const struct state_record *r, const char *text, size_t 
 	must(r->id[0] != '\0' && r->bundle[0] == '/');
 	must(r->phase == STATE_CREATING || r->pid > 0);
 	json_object(&json, NULL);
-	state_json(&json, r, r->phase);
+	state_json(&json, r, r->phase, "root");
 	json_end(&json);
 }
 

@@ -323,7 +323,7 @@ Test(state_record, json)
 		r.uid = shown[i].uid;
 		r.annotations = (struct spec_map){ .items = pairs, .count = shown[i].annotations };
 		json_object(&j, NULL);
-		state_json(&j, &r, shown[i].status);
+		state_json(&j, &r, shown[i].status, shown[i].uid == 0 ? "root" : "#1000");
 		json_end(&j);
 		cr_assert(eq(int, json_finish(&j, &text, &len, &e), 0));
 		cr_expect(eq(str, (char *)text, (char *)shown[i].text));
