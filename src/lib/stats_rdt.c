@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-	TEXT_SIZE = 4096
+	TEXT_SIZE = 3072
 };
 
 static bool read_at(const char *dir, const char *name, char *buf, size_t size)
