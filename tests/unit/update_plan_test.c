@@ -109,6 +109,8 @@ static const struct {
 		"{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":1,\"access\":\"rw\"}]}" },
 	{ "all devices: the filter goes", "{\"devices\":[{\"allow\":false}]}", "{\"devices\":[{\"allow\":true}]}",
 		"no filter\n", "{\"devices\":[{\"allow\":true}]}" },
+	{ "what is behind keeps its line", "{\"pids\":\n{\"limit\":\n\n5}}", "{\"pids\":{\"limit\":6}}",
+		"pids.max=6\n", "{\"pids\":{\"limit\":6}}\n\n\n" },
 	{ "pids 0 and -1", "{\"pids\":{\"limit\":5}}", "{\"pids\":{\"limit\":-1}}", "pids.max=max\n",
 		"{\"pids\":{\"limit\":-1}}" },
 };
