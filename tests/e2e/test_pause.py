@@ -110,7 +110,7 @@ def damaged(w):
                 f.write(text)
             w.own(path + "/state")
         w.own(path)
-        for command in ("pause", "resume", "ps", "kill", "state"):
+        for command in ("pause", "resume", "ps", "kill", "state", "update", "events", "stats"):
             refused(w.crun(command, id_), part, id_)
         w.must("delete", "--force", id_)
 
@@ -122,7 +122,7 @@ def foreign(w):
     if os.getuid() != 0:
         skip("needs root to make one")
     os.mkdir(path, 0o755)
-    for command in ("pause", "resume", "ps", "state"):
+    for command in ("pause", "resume", "ps", "state", "update", "events", "stats"):
         refused(w.crun(command, id_), "belongs to user 0")
     os.rmdir(path)
 
