@@ -50,8 +50,10 @@ static int kill_all(const struct live *l, int sig, struct err *e)
 	if (rc < 0)
 		return err_sys(
 			e, -rc, POS_NONE, "cannot signal all of container \"%s\"", l->record.id);
-	if (sig == SIGKILL)
+	if (sig == SIGKILL) {
 		(void)!kill_first(l, sig, &ignored); /* has nearly always ended already */
+		cgroup_await_end(l->record.cgroup, l->record.cgroup_inode, KILLED_MS);
+	}
 	return 0;
 }
 

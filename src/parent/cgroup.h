@@ -45,6 +45,9 @@ CHECKED int cgroup_freeze(int dir, bool frozen, int timeout_ms);
 /* Is there a process in it, or below it?  One that is not there, or not of this inode, has none. */
 bool cgroup_is_populated(const char *path, uint64_t inode);
 
+/* Waits until nobody is in it any more, or below it, for timeout_ms at most. */
+void cgroup_await_end(const char *path, uint64_t inode, int timeout_ms);
+
 /* Sends a signal to all in it and below it: SIGKILL by cgroup.kill (Linux 5.14); others one by one,
  * frozen meanwhile so that nobody forks away.  -ENOENT: another one is in its place. */
 CHECKED int cgroup_signal(const char *path, uint64_t inode, int sig);
