@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "crun-lite/check.h"
+#include "crun-lite/exec.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,11 +31,9 @@ enum crl_level {
 };
 
 struct crl_settings {
-	const char *root; /* state directory; NULL: the default of the caller's user */
-	bool debug;       /* tell of the operations of a plan too, as they are done */
-	/* A file for the times of crl_create, crl_run and crl_run_detached, as Chrome trace JSON;
-	 * NULL: none. */
-	const char *trace;
+	const char *root;  /* state directory; NULL: the default of the caller's user */
+	bool debug;        /* tell of the operations of a plan too, as they are done */
+	const char *trace; /* file for the times of starts, as Chrome trace JSON; NULL: none */
 	/* What is worth telling beside the result; may be NULL.  line 0: no place. */
 	void (*tell)(
 		void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text);

@@ -90,8 +90,8 @@ static long call5(long nr, long a, long b, long c, const long d[2])
 
 enum {
 	PROTECT = 1,
-	ROOT_ARGS = 2,
-	OUTPUT = 4,
+	ROOT_ARGS = 2, /* nothing here */
+	OUTPUT = 4,    /* nor this */
 	NAME_SIZE = 16
 };
 

@@ -238,6 +238,11 @@ int sys_ioprio_set(pid_t pid, uint64_t value)
 	return ret_int(syscall(SYS_ioprio_set, a_process, pid, (int)value));
 }
 
+int sys_sched_setaffinity(const void *mask, size_t size)
+{
+	return ret_int(syscall(SYS_sched_setaffinity, 0, size, mask));
+}
+
 int sys_execfd(int fd, char *const argv[], char *const envp[])
 {
 	return ret_int(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH));

@@ -19,6 +19,12 @@ gid_t sys_egid(void);
 /* clone3(2), Linux 5.3.  0 in the child, its pid in the parent. */
 CHECKED pid_t sys_clone3(struct clone_args *args, size_t size);
 
+typedef void (*sys_child_fn)(void *data);
+
+/* The same with CLONE_VM, CLONE_VFORK and a stack in the arguments: the child runs `child`, which
+ * ends the process, in our memory, and we go on when it has. */
+CHECKED pid_t sys_clone3_near(struct clone_args *args, size_t size, sys_child_fn child, void *data);
+
 /* openat2(2), Linux 5.6; flags get O_CLOEXEC, resolve is RESOLVE_*.  EAGAIN (a rename in the way of
  * a scoped look-up) is tried again a bounded number of times. */
 CHECKED int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
@@ -88,6 +94,9 @@ struct sys_sched_attr {
 /* sched_setattr(2), Linux 3.14; ioprio_set(2) of one process.  pid 0: the caller. */
 CHECKED int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr);
 CHECKED int sys_ioprio_set(pid_t pid, uint64_t value);
+
+/* sched_setaffinity(2) of the caller; size: bytes of the mask. */
+CHECKED int sys_sched_setaffinity(const void *mask, size_t size);
 
 /* execveat(2) of the file that fd is open on. */
 CHECKED int sys_execfd(int fd, char *const argv[], char *const envp[]);

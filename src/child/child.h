@@ -42,6 +42,7 @@ struct child {
 	bool hook_failed;    /* the operation at hand is a hook that failed ... */
 	int hook_error;      /* ... so: struct plan_hook_end; its output is the detail */
 	int hook_how;
+	pid_t appeared;   /* what `appear` has made, for a parent that shares this memory */
 	char detail[160]; /* what the kernel said beside an errno */
 };
 

@@ -59,14 +59,34 @@ static int put_on_dev(struct child *c, int slave)
 	return sys_move_mount(tree, target);
 }
 
-static int set_size(int master, const struct plan_console *op)
+static int set_size(int master, uint64_t rows, uint64_t columns)
 {
-	const struct winsize size = { .ws_row = (unsigned short)op->rows,
-		.ws_col = (unsigned short)op->columns };
+	const struct winsize size = { .ws_row = (unsigned short)rows,
+		.ws_col = (unsigned short)columns };
 
-	if (op->rows == 0 && op->columns == 0)
+	if (rows == 0 && columns == 0)
 		return 0;
 	return ioctl(master, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+/* The other side, the user's. */
+static int open_slave(int master, uint64_t uid)
+{
+	AUTO_FD slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (slave < 0 || (uid != 0 && fchown(slave, (uid_t)uid, (gid_t)-1) < 0))
+		return -errno;
+	return fd_take(&slave);
+}
+
+/* The slave in the place of descriptors 0 to 2, the master to the parent. */
+static int use_terminal(struct child *c, int slave, int master)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(slave, fd) < 0)
+			return -errno;
+	return proto_send(
+		c->sock, &(struct proto_msg){ .kind = PROTO_MASTER, .op = c->at }, master);
 }
 
 int do_console(struct child *c, const struct plan_console *op)
@@ -76,20 +96,39 @@ int do_console(struct child *c, const struct plan_console *op)
 
 	if (master < 0)
 		return master;
-	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	slave = open_slave(master, op->uid);
 	if (slave < 0)
-		return -errno;
-	TRY(set_size(master, op));
-	if (op->uid != 0 && fchown(slave, (uid_t)op->uid, (gid_t)-1) < 0)
-		return -errno;
+		return slave;
+	TRY(set_size(master, op->rows, op->columns));
 	TRY(put_on_dev(c, slave));
 	if (ioctl(slave, TIOCSCTTY, 0) < 0)
 		return -errno;
-	for (int fd = 0; fd <= 2; fd++)
-		if (dup2(slave, fd) < 0)
-			return -errno;
-	return proto_send(
-		c->sock, &(struct proto_msg){ .kind = PROTO_MASTER, .op = c->at }, master);
+	return use_terminal(c, slave, master);
+}
+
+/* In a container that is there /dev/pts is what its processes have made of it: no link is followed
+ * to it, and it must be the kernel's. */
+int do_terminal(struct child *c, const struct plan_terminal *op)
+{
+	AUTO_FD pts =
+		sys_openat2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	AUTO_FD master = pts < 0 ? pts : open_master(pts);
+	AUTO_FD slave = FD_NONE;
+
+	if (master < 0)
+		return master;
+	slave = open_slave(master, op->uid);
+	if (slave < 0)
+		return slave;
+	TRY(set_size(master, op->rows, op->columns));
+	return use_terminal(c, slave, master);
+}
+
+int do_terminal_take(struct child *c, const struct plan_terminal_take *op)
+{
+	(void)c;
+	(void)op;
+	return ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }
 
 int do_stdio_own(struct child *c, const struct plan_stdio_own *op)

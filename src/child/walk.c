@@ -139,6 +139,12 @@ void child_made(struct child *c, struct look_made *made)
 	child_spend(c, &made->dir);
 }
 
+int do_born(struct child *c, const struct plan_born *op)
+{
+	(void)op;
+	return do_child_done(c, NULL);
+}
+
 int do_release(struct child *c, const struct plan_release *op)
 {
 	(void)op;
@@ -223,12 +229,13 @@ int child_slot(const struct child *c, int slot)
 static void close_inherited(const struct child *c)
 {
 	enum {
-		FIXED = 7,
+		FIXED = 8,
 		ENTERED = 2 /* kinds of namespaces that are entered here: plan/namespaces.c */
 	};
 	int keep[FIXED + HANDOVER_FDS + ENTERED] = { c->sock, c->parent_pidfd, c->slots[SLOT_FIFO],
 		c->slots[SLOT_FILTER], child_slot(c, c->plan->hook_slots[0]),
-		child_slot(c, c->plan->hook_slots[1]), child_slot(c, c->plan->report_slot) };
+		child_slot(c, c->plan->hook_slots[1]), child_slot(c, c->plan->report_slot),
+		child_slot(c, c->plan->target_slot) };
 	size_t count = FIXED + HANDOVER_FDS;
 
 	handover_fds(c, keep + FIXED);

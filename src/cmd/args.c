@@ -18,8 +18,12 @@ static const struct cmd_command commands[] = {
 #define AT_VALUE(place, member) offsetof(struct cmd_args, place member), 0
 #define AT_MAYBE(place, member) \
 	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_value)
+#define AT_SWITCH(place, member) \
+	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_given)
 #define AT_LIST(place, member) \
 	offsetof(struct cmd_args, place member), offsetof(struct cmd_args, place member##_count)
+
+#define AT_FEW(place, member) AT_LIST(place, member)
 
 static const struct cmd_option options[] = {
 #define GLOBAL(member, letter, name, kind, value, what) \
@@ -158,18 +162,19 @@ static int read_bool(const char *name, const char *word, bool *ret, struct err *
 
 static bool takes_value(const struct cmd_option *o)
 {
-	return o->kind == KIND_VALUE || o->kind == KIND_LIST;
+	return o->kind == KIND_VALUE || o->kind == KIND_LIST || o->kind == KIND_FEW;
 }
 
 static int store_next(
 	struct cmd_args *a, const struct cmd_option *o, const char *value, struct err *e)
 {
+	const size_t limit = o->kind == KIND_FEW ? CMD_FEW_MAX : CMD_LIST_MAX;
 	size_t count;
 
 	memcpy(&count, (char *)a + o->value_offset, sizeof(count));
-	if (count == CMD_LIST_MAX)
-		return err_set(e, E2BIG, POS_NONE, "option --%s: given more than %d times", o->name,
-			CMD_LIST_MAX);
+	if (count == limit)
+		return err_set(e, E2BIG, POS_NONE, "option --%s: given more than %zu times",
+			o->name, limit);
 	memcpy((char *)a + o->offset + count++ * sizeof(value), &value, sizeof(value));
 	memcpy((char *)a + o->value_offset, &count, sizeof(count));
 	return 0;
@@ -181,15 +186,17 @@ static int store(struct cmd_args *a, const struct cmd_option *o, const char *val
 	char *const member = (char *)a + o->offset;
 	bool flag = true;
 
-	if (o->kind == KIND_LIST)
+	if (o->kind == KIND_LIST || o->kind == KIND_FEW)
 		return store_next(a, o, value, e);
 	if (o->kind == KIND_VALUE) {
 		memcpy(member, &value, sizeof(value));
 		return 0;
 	}
-	if (o->kind == KIND_FLAG && value != NULL)
+	if ((o->kind == KIND_FLAG || o->kind == KIND_SWITCH) && value != NULL)
 		TRY(read_bool(o->name, value, &flag, e));
 	memcpy(member, &flag, sizeof(flag));
+	if (o->kind == KIND_SWITCH)
+		memcpy((char *)a + o->value_offset, &(bool){ true }, sizeof(bool));
 	if (o->kind == KIND_MAYBE)
 		memcpy((char *)a + o->value_offset, &value, sizeof(value));
 	return 0;
@@ -283,38 +290,46 @@ static int check_count(const struct cmd_args *a, struct err *e)
 	return err_hint(e, "crun-lite %s [OPTION]... %s", c->name, c->arguments);
 }
 
-int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e)
+/* A word that is no option.  Returns how many words of argv it took. */
+static int take_word(struct cmd_args *a, char *const *at, struct err *e)
 {
-	struct cmd_args a = { .command = CMD_NONE };
+	int count = 1;
+
+	if (a->command == CMD_NONE) {
+		TRY(cmd_find(*at, &a->command, e));
+		return 1;
+	}
+	if (a->word_count < CMD_WORDS_MAX)
+		a->words[a->word_count] = *at;
+	a->word_count++;
+	if ((commands[a->command].flags & ROOT_ARGS) == 0)
+		return 1;
+	a->rest = (const char *const *)at + 1;
+	if (a->rest[0] != NULL && strcmp(a->rest[0], "--") == 0)
+		a->rest++;
+	for (; at[count] != NULL; count++)
+		;
+	return count;
+}
+
+int cmd_parse(char *const *argv, struct cmd_args *a, struct err *e)
+{
 	bool only_words = false;
 
+	memset(a, 0, sizeof(*a));
+	a->command = CMD_NONE;
 	for (char *const *at = argv + 1; *at != NULL;) {
-		if (!only_words && (*at)[0] == '-' && (*at)[1] != '\0') {
-			int taken = 1;
+		int taken = 1;
 
-			if (strcmp(*at, "--") == 0)
-				only_words = true;
-			else
-				taken = take_option(&a, a.command, at, e);
-			if (taken < 0)
-				return taken;
-			at += taken;
-		} else if (a.command == CMD_NONE) {
-			TRY(cmd_find(*at, &a.command, e));
-			at++;
-		} else {
-			if (a.word_count < CMD_WORDS_MAX)
-				a.words[a.word_count] = *at;
-			a.word_count++;
-			at++;
-			if ((commands[a.command].flags & ROOT_ARGS) != 0 && a.word_count == 1) {
-				a.rest = at;
-				only_words = true;
-			}
-		}
+		if (only_words || (*at)[0] != '-' || (*at)[1] == '\0')
+			taken = take_word(a, at, e);
+		else if (strcmp(*at, "--") == 0)
+			only_words = true;
+		else
+			taken = take_option(a, a->command, at, e);
+		if (taken < 0)
+			return taken;
+		at += taken;
 	}
-	if (a.command != CMD_NONE)
-		TRY(check_count(&a, e));
-	*ret = a;
-	return 0;
+	return a->command != CMD_NONE ? check_count(a, e) : 0;
 }

@@ -14,8 +14,10 @@ enum cmd_name {
 };
 
 enum {
-	CMD_WORDS_MAX = 64, /* the most that a row of the table allows, but for ROOT_ARGS */
-	CMD_LIST_MAX = 512  /* of one option; the kernel stacks 500 layers */
+	CMD_WORDS_MAX = 64,    /* the most that a row of the table allows */
+	ARGS_MAX = 0x7fffffff, /* no limit of ours */
+	CMD_FEW_MAX = 64,
+	CMD_LIST_MAX = 512 /* of one option; the kernel stacks 500 layers */
 };
 
 enum cmd_flag {
@@ -29,8 +31,14 @@ enum cmd_flag {
 #define ARGS_MAYBE(member) \
 	bool member;       \
 	const char *member##_value;
+#define ARGS_SWITCH(member) \
+	bool member;        \
+	bool member##_given;
 #define ARGS_LIST(member)                                          \
 	const char *member[CMD_LIST_MAX + 1]; /* ends with NULL */ \
+	size_t member##_count;
+#define ARGS_FEW(member)                     \
+	const char *member[CMD_FEW_MAX + 1]; \
 	size_t member##_count;
 
 /* Options that were given, in C's own types; zero where not. */
@@ -46,7 +54,7 @@ struct cmd_args {
 	enum cmd_name command;
 	const char *words[CMD_WORDS_MAX]; /* arguments of the command */
 	size_t word_count;
-	char *const *rest; /* ROOT_ARGS: argv behind the first argument; NULL: there was none */
+	const char *const *rest; /* of ROOT_ARGS: what comes behind the first, up to a NULL */
 };
 
 struct cmd_command {
@@ -58,7 +66,9 @@ enum cmd_kind {
 	KIND_FLAG,
 	KIND_VALUE,
 	KIND_MAYBE,
-	KIND_LIST
+	KIND_SWITCH,
+	KIND_LIST,
+	KIND_FEW
 };
 
 struct cmd_option {
@@ -66,8 +76,10 @@ struct cmd_option {
 	char letter;       /* 0: none */
 	const char *name, *value, *what;
 	enum cmd_kind kind;
-	size_t offset;       /* in struct cmd_args */
-	size_t value_offset; /* of KIND_MAYBE: where its value goes; of KIND_LIST: the count */
+	size_t offset; /* in struct cmd_args */
+	/* of KIND_MAYBE: where its value goes; of KIND_LIST and KIND_FEW: the count; of
+	 * KIND_SWITCH: if given */
+	size_t value_offset;
 };
 
 const struct cmd_command *cmd_command(enum cmd_name name);
@@ -81,8 +93,9 @@ const struct cmd_option *cmd_options(size_t *ret_count);
 /* Is it one of this command's?  CMD_NONE: a global one. */
 bool cmd_option_is_for(const struct cmd_option *o, enum cmd_name name);
 
-/* Parses argv[1] and on; the texts of *ret are argv's.
- * Returns 0; -EINVAL with *e set: an unknown command or option, one without its value, ... */
-CHECKED int cmd_parse(char *const *argv, struct cmd_args *ret, struct err *e);
+/* Parses argv[1] and on; the texts of *a are argv's.
+ * Returns 0; -EINVAL with *e set: an unknown command or option, one without its value, ...;
+ *         *a has what came before it */
+CHECKED int cmd_parse(char *const *argv, struct cmd_args *a, struct err *e);
 
 #endif

@@ -25,6 +25,10 @@ struct cmd {
 	struct cmd_more *more, **last; /* what is said behind the first error */
 };
 
+enum {
+	CMD_EXEC_FAILED = 255 /* status of exec when the failure is not its program's */
+};
+
 /* A subcommand: one function each, in a file of its own.  Returns the exit status. */
 #define COMMAND(name, arguments, min, max, flags, what) int cmd_##name(struct cmd *c);
 #include "spec/commands.def"

@@ -222,30 +222,54 @@ static int open_log(struct cmd *c, struct err *e)
 	return 0;
 }
 
-int cmd_main(char **argv, char **envp)
+/* Of exec, our own failure must not look like the program's. */
+static int fail_status(const struct cmd_args *args, int status)
 {
-	struct cmd_args args = { 0 };
-	struct cmd c = { .args = &args, .log = { .fd = FD_NONE, .level = LOG_LEVEL_WARNING } };
+	return args->command == CMD_exec ? CMD_EXEC_FAILED : status;
+}
+
+/* What comes behind the arguments. */
+static int run(struct cmd *c, struct cmd_args *args)
+{
 	struct err e = { 0 };
 	int status;
 
-	/* The heap grows in a few large steps; pages are taken when they are touched. */
-	(void)mallopt(M_TOP_PAD, 256 * 1024);
-	if (prepare(argv, envp, &args, &e) < 0 || open_log(&c, &e) < 0)
-		return cmd_fail_usage(&c, &e);
-	if (args.global.version)
-		args.command = CMD_version;
-	else if (args.global.help || args.command == CMD_NONE)
-		return cmd_help(&c);
-	status = handlers[args.command](&c);
-	crl_free(c.crl);
-	arena_done(&c.arena);
-	fd_close(&c.log.fd);
+	if (args->global.version)
+		args->command = CMD_version;
+	else if (args->global.help || args->command == CMD_NONE)
+		return cmd_help(c);
+	status = handlers[args->command](c);
+	crl_free(c->crl);
+	arena_done(&c->arena);
+	fd_close(&c->log.fd);
 	errno = 0;
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && status == 0) {
 		(void)err_sys(
 			&e, errno != 0 ? errno : EIO, POS_NONE, "cannot write to standard output");
-		status = cmd_fail_usage(&c, &e);
+		status = cmd_fail_usage(c, &e);
 	}
+	return status;
+}
+
+int cmd_main(char **argv, char **envp)
+{
+	struct cmd c = { .log = { .fd = FD_NONE, .level = LOG_LEVEL_WARNING } };
+	struct err e = { 0 };
+	struct cmd_args *args;
+	int status;
+
+	/* The heap grows in a few large steps; pages are taken when they are touched. */
+	(void)mallopt(M_TOP_PAD, 256 * 1024);
+	args = calloc(1, sizeof(*args));
+	c.args = args;
+	if (args == NULL) {
+		(void)err_set(&e, ENOMEM, POS_NONE, "out of memory");
+		return cmd_fail_usage(&c, &e);
+	}
+	if (prepare(argv, envp, args, &e) < 0 || open_log(&c, &e) < 0)
+		status = fail_status(args, cmd_fail_usage(&c, &e));
+	else
+		status = run(&c, args);
+	free(args);
 	return status;
 }

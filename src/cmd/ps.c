@@ -147,13 +147,11 @@ static int run_ps(char *const *words, const struct ps_pids *pids, struct err *e)
 static int print_table(struct cmd *c, const struct ps_pids *pids, struct err *e)
 {
 	char name[] = "ps", all[] = "-ef";
-	char *const *given = c->args->rest;
+	const char *const *const given = c->args->rest;
 	char **words;
 	size_t count = 0;
 	int rc;
 
-	if (given != NULL && given[0] != NULL && strcmp(given[0], "--") == 0)
-		given++;
 	while (given != NULL && given[count] != NULL)
 		count++;
 	words = arena_array(&c->arena, count + 3, sizeof(*words));
@@ -162,7 +160,7 @@ static int print_table(struct cmd *c, const struct ps_pids *pids, struct err *e)
 	words[0] = name;
 	words[1] = all;
 	for (size_t i = 0; i < count; i++)
-		words[1 + i] = given[i];
+		words[1 + i] = (char *)(uintptr_t)given[i]; /* as execve(2) wants them */
 	rc = run_ps(words, pids, e);
 	if (rc == -ENOENT && count == 0) {
 		ps_own(pids);

@@ -30,6 +30,7 @@ struct host_wish {
 	const char *cgroup_path; /* linux.cgroupsPath, NULL when none */
 	const char *cgroup_ns;   /* the path of the cgroup namespace to join, NULL when none */
 	uint64_t rlimits;        /* one bit a RLIMIT_*: which hard limits */
+	bool no_cgroup;          /* none is made: nothing of cgroups is asked */
 	bool apparmor, selinux;  /* a profile or a label is asked for */
 	bool resctrl;            /* linux.intelRdt is there */
 	const struct host_layer *layers;

@@ -230,7 +230,8 @@ int host_probe(
 	TRY(probe_identity(&h, e));
 	probe_cap_last(&h);
 	TRY(host_in_user_namespace(&h.user_namespace, e));
-	TRY(probe_cgroup(wish, arena, &h, e));
+	if (!wish->no_cgroup)
+		TRY(probe_cgroup(wish, arena, &h, e));
 	h.cgroup_ns_initial = is_initial_cgroup_ns(wish->cgroup_ns);
 	if (wish->rlimits != 0)
 		probe_rlimits(wish->rlimits, &h);

@@ -25,6 +25,9 @@ CHECKED int crl_open_root(struct crl *c, bool make, struct err *e);
 void crl_tell(
 	const struct crl_settings *s, enum crl_level level, struct src_pos at, const char *text);
 
+/* A plan for people, or as JSON; the text is malloc'd. */
+CHECKED int crl_plan_text(const struct plan *p, bool json, char **ret, struct err *e);
+
 /* An internal error in its public form.  Returns rc. */
 int crl_fail(int rc, const struct err *from, struct crl_error *to);
 

@@ -3,16 +3,13 @@
 
 #include "lib/config_file.h"
 #include "lib/crl.h"
+#include "lib/findings.h"
 #include "plan/overlay.h"
 
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-	ERRORS_TOLD = 20
-};
 
 void job_done(struct job *j)
 {
@@ -34,30 +31,6 @@ static int absolute(struct job *j, const char *path, const char **ret, struct er
 	return *ret != NULL ? 0 : err_set(e, ENOMEM, POS_NONE, "out of memory");
 }
 
-/* Beside the first error, which is the result: the others, up to as many as anybody reads.  What
- * is only odd is for the debug log; `check` is there to tell of it. */
-static void tell_findings(const struct job *j, const struct spec_report *r)
-{
-	const struct spec_finding *const first = spec_report_next(r, NULL, SPEC_ERROR);
-	char text[1200];
-	size_t told = 1;
-
-	for (const struct spec_finding *f = r->first; f != NULL; f = f->next) {
-		const bool error = f->severity == SPEC_ERROR;
-
-		if (f == first || (error && told++ >= ERRORS_TOLD))
-			continue;
-		(void)snprintf(text, sizeof(text), "%s%s%s", f->path,
-			f->path[0] != '\0' ? ": " : "", f->text); /* cut when too long */
-		crl_tell(j->settings, error ? CRL_ERROR : CRL_DEBUG, f->at, text);
-	}
-	if (told <= ERRORS_TOLD)
-		return;
-	(void)snprintf(text, sizeof(text), "%zu more errors: `crun-lite check` shows them",
-		r->counts[SPEC_ERROR] - ERRORS_TOLD);
-	crl_tell(j->settings, CRL_ERROR, POS_NONE, text);
-}
-
 static int read_config(struct job *j, struct err *e)
 {
 	struct spec_report report = { .arena = &j->arena,
@@ -65,7 +38,7 @@ static int read_config(struct job *j, struct err *e)
 	const void *config = NULL;
 	const int rc = spec_read(SPEC_CONFIG, j->text.text, j->text.size, &report, &config);
 
-	tell_findings(j, &report);
+	findings_tell(&report, j->settings);
 	if (rc < 0)
 		return spec_report_err(&report, e);
 	j->config = config;

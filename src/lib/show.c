@@ -95,7 +95,7 @@ int crl_list(struct crl *c,
 	return crl_fail(rc, &e, error);
 }
 
-static int plan_text(const struct plan *p, bool json, char **ret, struct err *e)
+int crl_plan_text(const struct plan *p, bool json, char **ret, struct err *e)
 {
 	AUTO_JSON j = { .pretty = true };
 	const char *text;
@@ -129,6 +129,6 @@ int crl_plan(const char *id, const struct crl_options *o, const struct crl_plan_
 	if (rc == 0)
 		rc = job_load(&j, o, how->host_facts, &e);
 	if (rc == 0)
-		rc = plan_text(&j.plan, how->json, ret, &e);
+		rc = crl_plan_text(&j.plan, how->json, ret, &e);
 	return crl_fail(rc, &e, error);
 }

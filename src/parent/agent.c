@@ -15,14 +15,14 @@ enum {
 	AGENT_READ_SECONDS = 10 /* for an agent that accepts, or reads, nothing */
 };
 
-static void put_state(struct json_out *j, const struct plan *plan, pid_t pid)
+static void put_state(struct json_out *j, const struct plan *plan, const char *status, pid_t pid)
 {
 	const struct spec_map *const notes = &plan->config->annotations;
 
 	json_object(j, "state");
 	json_text(j, "ociVersion", "1.3.0");
 	json_text(j, "id", plan->options->id);
-	json_text(j, "status", "creating");
+	json_text(j, "status", status != NULL ? status : "creating");
 	json_int(j, "pid", pid);
 	json_text(j, "bundle", plan->options->bundle);
 	if (notes->count > 0)
@@ -34,7 +34,8 @@ static void put_state(struct json_out *j, const struct plan *plan, pid_t pid)
 	json_end(j);
 }
 
-int agent_message(const struct plan *plan, const char *metadata, pid_t pid, int fd, struct err *e)
+int agent_message(const struct plan *plan, const struct plan_listener_message *op, pid_t pid,
+	int fd, struct err *e)
 {
 	AUTO_JSON j = { 0 };
 	const char *text;
@@ -47,9 +48,9 @@ int agent_message(const struct plan *plan, const char *metadata, pid_t pid, int 
 	json_text(&j, NULL, "seccompFd");
 	json_end(&j);
 	json_int(&j, "pid", pid);
-	if (metadata != NULL)
-		json_text(&j, "metadata", metadata);
-	put_state(&j, plan, pid);
+	if (op->metadata != NULL)
+		json_text(&j, "metadata", op->metadata);
+	put_state(&j, plan, op->status, pid);
 	json_end(&j);
 	TRY(json_finish(&j, &text, &len, e));
 	rc = sys_write_once(fd, text, len);
@@ -66,7 +67,7 @@ int do_listener_connect(struct parent *p, const struct plan_listener_connect *op
 
 int do_listener_message(struct parent *p, const struct plan_listener_message *op, struct err *e)
 {
-	TRY(agent_message(p->plan, op->metadata, p->pid, p->slots[op->into], e));
+	TRY(agent_message(p->plan, op, p->pid, p->slots[op->into], e));
 	/* the child's alone from now on: its end shows the agent that nothing comes any more */
 	fd_close(&p->slots[op->socket]);
 	return 0;

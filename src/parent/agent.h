@@ -7,12 +7,12 @@
 #include <sys/types.h>
 
 /* Writes the message that goes with the listener: a ContainerProcessState of a container that is
- * being made.
- * metadata  linux.seccomp.listenerMetadata; NULL: none
+ * being made, or there.
+ * op        metadata: linux.seccomp.listenerMetadata; NULL: none
  * pid       of the container's process, in our pid namespace
  * fd        an empty file
  * Source    runtime-spec 1.3, config-linux.md, "The Container Process State" */
-CHECKED int agent_message(
-	const struct plan *plan, const char *metadata, pid_t pid, int fd, struct err *e);
+CHECKED int agent_message(const struct plan *plan, const struct plan_listener_message *op,
+	pid_t pid, int fd, struct err *e);
 
 #endif

@@ -61,8 +61,12 @@ int do_console_connect(struct parent *p, const struct plan_console_connect *op, 
 
 int console_send(int sock, int master)
 {
-	static const char name[] = "/dev/console"; /* a receiver wants a byte at least */
-	struct iovec iov = { (char *)(uintptr_t)name, sizeof(name) - 1 };
+	return console_send_as(sock, master, "/dev/console"); /* a receiver wants a byte at least */
+}
+
+int console_send_as(int sock, int fd, const char *word)
+{
+	struct iovec iov = { (char *)(uintptr_t)word, strlen(word) };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
@@ -74,6 +78,6 @@ int console_send(int sock, int master)
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes) };
 
-	memcpy(CMSG_DATA(&control.align), &master, sizeof(master));
+	memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }

@@ -13,4 +13,7 @@ CHECKED int console_dial(const char *path, unsigned seconds, int *ret);
  * one descriptor. */
 CHECKED int console_send(int sock, int master);
 
+/* One message with one descriptor and a word. */
+CHECKED int console_send_as(int sock, int fd, const char *word);
+
 #endif

@@ -126,23 +126,32 @@ static int take_signal(int fd)
 	return read(fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo : SIGTERM;
 }
 
-int hooks_await(struct parent *p, struct err *e)
+int hooks_await_child(struct parent *p)
 {
-	AUTO_FD ends = FD_NONE;
-	struct pollfd fds[2] = { { .fd = p->sock, .events = POLLIN }, { .events = POLLIN } };
+	AUTO_FD ends = open_signals();
+	struct pollfd fds[2] = { { .fd = p->sock, .events = POLLIN },
+		{ .fd = ends, .events = POLLIN } };
 
-	if (p->plan->hook_slots[0] == SLOT_NONE && p->plan->hook_slots[1] == SLOT_NONE)
-		return 0;
-	ends = open_signals();
 	if (ends < 0)
 		return ends;
-	fds[1].fd = ends;
 	while (poll(fds, ARRAY_LEN(fds), -1) < 0)
 		if (errno != EINTR)
 			return -errno;
 	if (fds[0].revents != 0)
 		return 0;
 	p->signal = take_signal(ends);
+	return 1;
+}
+
+int hooks_await(struct parent *p, struct err *e)
+{
+	int rc;
+
+	if (p->plan->hook_slots[0] == SLOT_NONE && p->plan->hook_slots[1] == SLOT_NONE)
+		return 0;
+	rc = hooks_await_child(p);
+	if (rc <= 0)
+		return rc;
 	return err_set(e, EINTR, p->plan->config->hooks->at,
 		"hooks: ended by signal %d while the container's own were at work", p->signal);
 }

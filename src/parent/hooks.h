@@ -12,4 +12,7 @@ CHECKED int hooks_prepare(struct parent *p, struct err *e);
  * also until we are asked to end: -EINTR, p->signal says by what. */
 CHECKED int hooks_await(struct parent *p, struct err *e);
 
+/* The same whether there are hooks or not.  Returns 1 when we are asked to end. */
+CHECKED int hooks_await_child(struct parent *p);
+
 #endif

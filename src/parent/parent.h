@@ -27,6 +27,7 @@ struct parent {
 	int console;             /* --console-socket, connected */
 	int master;      /* the terminal's master side; with --console-socket it was sent there */
 	int host_net;    /* the host's network namespace while we are in the container's */
+	bool adopted;    /* exec: pid is the process that will be the program */
 	bool spawned;    /* there has been a child: what hooks did is to be undone by hooks */
 	int signal;      /* that asked us to end while a hook was at work; 0: none */
 	int cgroup_made; /* how many levels of the cgroup's path were made here */

@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "child/child.h"
+#include "parent/exec.h"
 #include "parent/ops.h"
 #include "plan/explain.h"
 #include "proto/proto.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #ifndef CLONE_CLEAR_SIGHAND
@@ -168,32 +170,43 @@ static int spawn_guarded(struct spawn *s)
 	return rc;
 }
 
+/* What both sides know before there is a child.
+ * ret_theirs  the child's end of the connection, the caller's to close */
+static int prepare(struct spawn *s, int me, int *ret_theirs)
+{
+	struct parent *const p = s->parent;
+	int pair[2];
+
+	TRY(proto_pair(pair));
+	p->sock = pair[0];
+	*ret_theirs = pair[1];
+	s->child = (struct child){
+		.plan = p->plan,
+		.slots = p->slots,
+		.sock = pair[1],
+		.parent_pidfd = me,
+		.times = p->times.child,
+	};
+	TRY(read_ignored(&s->child.ignored));
+	/* children of a process that ignores SIGCHLD cannot be waited for */
+	if ((s->child.ignored >> (SIGCHLD - 1) & 1) != 0 && signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return -errno;
+	return 0;
+}
+
 int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 {
 	struct spawn s = { .parent = p, .failed_at = p->next };
 	AUTO_FD theirs = FD_NONE;
 	AUTO_FD me = FD_NONE;
-	int pair[2], rc;
+	int rc;
 
-	TRY(proto_pair(pair));
-	p->sock = pair[0];
-	theirs = pair[1];
 	if (has_op(p->plan, PLAN_net_join)) {
 		me = sys_pidfd_open(getpid());
 		if (me < 0)
 			return me;
 	}
-	s.child = (struct child){
-		.plan = p->plan,
-		.slots = p->slots,
-		.sock = theirs,
-		.parent_pidfd = me,
-		.times = p->times.child,
-	};
-	TRY(read_ignored(&s.child.ignored));
-	/* children of a process that ignores SIGCHLD cannot be waited for */
-	if ((s.child.ignored >> (SIGCHLD - 1) & 1) != 0 && signal(SIGCHLD, SIG_DFL) == SIG_ERR)
-		return -errno;
+	TRY(prepare(&s, me, &theirs));
 	s.args = (struct clone_args){
 		.flags = op->flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
 			 (op->into_cgroup != 0 ? (uint64_t)CLONE_INTO_CGROUP : 0),
@@ -209,6 +222,75 @@ int do_spawn(struct parent *p, const struct plan_spawn *op, struct err *e)
 	p->pid = s.pid;
 	p->spawned = true;
 	return 0;
+}
+
+/* The child walks its list in our memory: with a stack and slots of its own. */
+static int prepare_shared(struct spawn *s)
+{
+	const size_t size = (size_t)s->parent->plan->slots * sizeof(int);
+	void *const stack = mmap(NULL, JOIN_STACK, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	if (stack == MAP_FAILED)
+		return -errno;
+	s->args.stack = (uint64_t)(uintptr_t)stack;
+	s->args.stack_size = JOIN_STACK;
+	s->child.slots = arena_alloc(s->parent->plan->arena, size);
+	if (s->child.slots == NULL)
+		return -ENOMEM;
+	memcpy(s->child.slots, s->parent->slots, size);
+	return 0;
+}
+
+static void run_child(void *child)
+{
+	child_main(child);
+}
+
+static int clone_into(struct spawn *s, int slot)
+{
+	struct clone_args *const args = &s->args;
+
+	args->flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
+		      (slot != SLOT_NONE ? (uint64_t)CLONE_INTO_CGROUP : 0);
+	args->cgroup = slot != SLOT_NONE ? (uint64_t)(unsigned)s->parent->slots[slot] : 0;
+	if (args->stack == 0)
+		return clone_child(s);
+	args->flags |= CLONE_VM | CLONE_VFORK;
+	s->pid = sys_clone3_near(args, sizeof(*args), run_child, &s->child);
+	return s->pid < 0 ? s->pid : 0;
+}
+
+int do_spawn_near(struct parent *p, const struct plan_spawn_near *op, struct err *e)
+{
+	struct spawn s = { .parent = p };
+	const int yes = 1;
+	AUTO_FD theirs = FD_NONE;
+	int rc;
+
+	(void)e;
+	TRY(prepare(&s, FD_NONE, &theirs));
+	/* the process that will be the program is told by its first message: see born */
+	if (op->shared == 0 && setsockopt(p->sock, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
+		return -errno;
+	s.args = (struct clone_args){ .pidfd = (uint64_t)(uintptr_t)&p->pidfd,
+		.exit_signal = SIGCHLD };
+	rc = op->shared != 0 ? prepare_shared(&s) : 0;
+	if (rc == 0)
+		rc = clone_into(&s, op->cgroup);
+	if ((rc == -EBUSY || rc == -EOPNOTSUPP) && op->with != 0 &&
+		exec_use_cgroup_of(p, (pid_t)op->with) == 0)
+		rc = clone_into(&s, op->cgroup);
+	if (s.args.stack != 0) /* what was made on it is a copy */
+		(void)munmap((void *)(uintptr_t)s.args.stack, JOIN_STACK);
+	if (rc < 0)
+		return rc;
+	p->pid = s.pid;
+	if (op->shared == 0)
+		return 0;
+	fd_close(&theirs);
+	/* -EPIPE: it has said why */
+	return s.child.appeared == 0 ? -EPIPE : exec_adopt(p, s.child.appeared);
 }
 
 int do_net_make(struct parent *p, const struct plan_net_make *op, struct err *e)

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "parent/cgroup.h"
 #include "parent/console.h"
+#include "parent/exec.h"
 #include "parent/hooks.h"
 #include "parent/made.h"
 #include "parent/ops.h"
@@ -38,6 +39,7 @@ static int run_parent_done(struct parent *p, const struct plan_op *op, struct er
 static int run_child_done(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_born(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_image(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_given_tree(struct parent *p, const struct plan_op *op, struct err *e);
 
@@ -110,7 +112,8 @@ static int explain_death(struct parent *p, struct err *e)
 	(void)!sys_pidfd_send_signal(p->pidfd, SIGKILL); /* for one that only closed its socket */
 	(void)!sys_wait_pidfd(p->pidfd, &code);          /* reaped already: nothing to add */
 	p->pid = 0;
-	return plan_explain_death(p->plan, p->next, code, cgroup_was_oom(p->slots[SLOT_CGROUP]), e);
+	return plan_explain_death(p->plan, p->next, code,
+		code == 128 + SIGKILL && cgroup_was_oom(p->slots[SLOT_CGROUP]), e);
 }
 
 static int take_master(struct parent *p, int fd)
@@ -207,6 +210,37 @@ static int run_child_done(struct parent *p, const struct plan_op *op, struct err
 	if (m.kind != PROTO_DONE || m.op != p->next)
 		return -EPROTO;
 	return parent_net_restore(p);
+}
+
+static int ended_by_signal(const struct parent *p, struct err *e)
+{
+	return err_set(e, EINTR, POS_NONE,
+		"exec in container \"%s\": ended by signal %d before the program has started",
+		p->plan->options->id, p->signal);
+}
+
+/* The first word of what will be the program tells which process that is. */
+static int run_born(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	struct proto_msg m;
+	AUTO_FD fd = FD_NONE;
+	pid_t from;
+	int rc;
+
+	(void)op;
+	do {
+		rc = hooks_await_child(p);
+		if (rc > 0)
+			return ended_by_signal(p, e);
+		TRY(rc);
+		TRY(proto_recv_from(p->sock, &m, &fd, &from));
+		if (m.kind == PROTO_MASTER)
+			TRY(take_master(p, fd_take(&fd)));
+	} while (m.kind == PROTO_MASTER);
+	TRY(exec_adopt(p, from));
+	if (is_failure(&m) && m.op < p->plan->count)
+		return explain_message(p, &m, e);
+	return m.kind == PROTO_DONE && m.op == p->next ? 0 : -EPROTO;
 }
 
 static int run_parent_done(struct parent *p, const struct plan_op *op, struct err *e)
@@ -348,6 +382,8 @@ void parent_undo(struct parent *p, struct err *e)
 	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;
+	if (p->plan->target_slot != SLOT_NONE)
+		exec_end_unseen(p);
 	made_undo(p, e);
 	parent_net_undo(p);
 	parent_rdt_undo(p);

@@ -33,11 +33,10 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_hooks_after,
 };
 
-int plan_build(const struct spec_config *c, const struct host_facts *h,
-	const struct plan_options *o, struct plan *ret, struct err *e)
+struct plan plan_begin(struct arena *arena, const struct spec_config *c, const struct host_facts *h,
+	const struct plan_options *o)
 {
-	struct arena *const arena = ret->arena;
-	struct plan p = { .arena = arena,
+	return (struct plan){ .arena = arena,
 		.config = c,
 		.host = h,
 		.options = o,
@@ -47,7 +46,14 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 		.tree_slots = { SLOT_NONE, SLOT_NONE },
 		.shown_slot = SLOT_NONE,
 		.hook_slots = { SLOT_NONE, SLOT_NONE },
-		.report_slot = SLOT_NONE };
+		.report_slot = SLOT_NONE,
+		.target_slot = SLOT_NONE };
+}
+
+int plan_build(const struct spec_config *c, const struct host_facts *h,
+	const struct plan_options *o, struct plan *ret, struct err *e)
+{
+	struct plan p = plan_begin(ret->arena, c, h, o);
 
 	for (size_t i = 0; i < ARRAY_LEN(builders); i++)
 		TRY(builders[i](&p, e));

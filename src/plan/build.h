@@ -57,6 +57,29 @@ bool plan_keyring_labelled(const struct plan *p);
 /* Data of a new file system, and what labels it.  NULL when memory is short. */
 const char *const *plan_label_data(struct plan *p, const char *const *data);
 
+/* Parts of plan_process that exec shares.  env: of plan_environment, NULL when memory is short */
+CHECKED int plan_barrier(
+	struct plan *p, enum plan_kind kind, const char *what, struct err *e); /* of two sides */
+CHECKED int plan_settings(struct plan *p, struct err *e); /* keyring, stdio, umask, directory */
+CHECKED int plan_clean(struct plan *p, struct err *e);    /* signals, descriptors */
+const char *const *plan_environment(struct plan *p);
+CHECKED int plan_program(struct plan *p, const char *const *env, struct err *e); /* found */
+CHECKED int plan_program_exec(struct plan *p, const char *const *env, struct err *e);
+
+/* Parts of exec: what a start decides otherwise. */
+struct plan plan_begin(struct arena *arena, const struct spec_config *c, const struct host_facts *h,
+	const struct plan_options *o);
+CHECKED int plan_program_check(struct plan *p, struct err *e); /* as plan_labels */
+CHECKED int plan_ids_of_target(struct plan *p, struct err *e);
+CHECKED int plan_rdt_use(struct plan *p, struct err *e);
+CHECKED int plan_filter_compile(struct plan *p, struct err *e); /* the two halves of plan_filters */
+CHECKED int plan_listener_message(struct plan *p, struct err *e);
+CHECKED int plan_capabilities_own(struct plan *p, struct err *e); /* what filter_caps added goes */
+const char *plan_namespace_words(struct plan *p, uint64_t flags); /* NULL: no memory */
+
+/* Does a profile surely let this call be made with this first argument? */
+bool plan_seccomp_allows(const struct spec_seccomp *s, const char *name, uint64_t first);
+
 /* Parts of plan_process: what shall be ready before the filter, and the filter itself. */
 CHECKED int plan_agent_limit(struct plan *p, struct err *e);
 CHECKED int plan_listener_helper(struct plan *p, struct err *e);

@@ -179,9 +179,10 @@ static int append_capabilities(
 
 	if (op == NULL)
 		return -ENOMEM;
-	op->capabilities.effective = s->effective;
-	op->capabilities.permitted = s->permitted;
-	op->capabilities.inheritable = s->inheritable;
+	op->capabilities = (struct plan_capabilities){ s->effective, s->permitted, s->inheritable };
+	p->own_caps = op->capabilities;
+	op->capabilities.effective |= p->filter_caps;
+	op->capabilities.permitted |= p->filter_caps;
 	if (s->ambient == 0)
 		return 0;
 	op = plan_append(p, PLAN_ambient, at, e, "process.capabilities.ambient");
@@ -208,4 +209,20 @@ int plan_credentials(struct plan *p, struct err *e)
 	op->bounding.last = p->host->cap_last;
 	TRY(append_user(p, process->user != NULL ? process->user : &nobody_asked, e));
 	return append_capabilities(p, &s, at, e);
+}
+
+int plan_capabilities_own(struct plan *p, struct err *e)
+{
+	const struct spec_process *const process = p->config->process;
+	struct plan_op *op;
+
+	if ((p->filter_caps & ~p->own_caps.effective) == 0)
+		return 0;
+	op = plan_append(p, PLAN_capabilities,
+		process->capabilities != NULL ? process->capabilities->at : process->at, e,
+		"process.capabilities");
+	if (op == NULL)
+		return -ENOMEM;
+	op->capabilities = p->own_caps;
+	return 0;
 }

@@ -101,6 +101,12 @@ static bool when_OVERLAY(const struct plan *p, const struct plan_op *op)
 	return strcmp(op->new_fs.type, "overlay") == 0;
 }
 
+static bool when_CGROUP_BELOW(const struct plan *p, const struct plan_op *op)
+{
+	(void)p;
+	return strcmp(op->path, "--cgroup") == 0;
+}
+
 static bool when_RDMA_LIMIT(const struct plan *p, const struct plan_op *op)
 {
 	(void)p;

@@ -203,7 +203,9 @@ int plan_hooks_left(
 		.config = c,
 		.options = o,
 		.slots = SLOT_FIRST_FREE,
-		.hook_slots = { SLOT_NONE, SLOT_NONE } };
+		.hook_slots = { SLOT_NONE, SLOT_NONE },
+		.report_slot = SLOT_NONE,
+		.target_slot = SLOT_NONE };
 
 	TRY(plan_hooks_start(&p, e));
 	TRY(plan_hooks_after(&p, e));

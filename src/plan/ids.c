@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool can_map_all(const struct plan *p)
@@ -85,12 +86,44 @@ static bool mapped(const struct plan_id_map *m, uint64_t id)
 
 bool plan_uid_mapped(const struct plan *p, uint64_t id)
 {
-	return (p->new_ns & CLONE_NEWUSER) == 0 || mapped(&p->uids, id);
+	return p->uids.count == 0 || mapped(&p->uids, id);
 }
 
 bool plan_gid_mapped(const struct plan *p, uint64_t id)
 {
-	return (p->new_ns & CLONE_NEWUSER) == 0 || mapped(&p->gids, id);
+	return p->gids.count == 0 || mapped(&p->gids, id);
+}
+
+/* A map as host/target.c has it: "0 100000 65536,65536 1 1". */
+static int map_of_target(struct plan *p, const char *text, struct plan_id_map *ret, struct err *e)
+{
+	struct plan_id_range *r;
+	size_t count = text[0] != '\0';
+	char *c = (char *)(uintptr_t)text; /* strtoull(3) changes nothing there */
+
+	for (const char *comma = text; (comma = strchr(comma, ',')) != NULL; comma++)
+		count++;
+	r = arena_array(p->arena, count, sizeof(*r));
+	if (r == NULL)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		r[i].inside = strtoull(c, &c, 10);
+		r[i].outside = strtoull(c, &c, 10);
+		r[i].count = strtoull(c, &c, 10);
+		c += *c == ',';
+	}
+	ret->ranges = r;
+	ret->count = count;
+	return 0;
+}
+
+int plan_ids_of_target(struct plan *p, struct err *e)
+{
+	p->setgroups = !p->host->target_no_setgroups;
+	if ((p->joined_ns & CLONE_NEWUSER) == 0)
+		return 0;
+	TRY(map_of_target(p, p->host->target_uids, &p->uids, e));
+	return map_of_target(p, p->host->target_gids, &p->gids, e);
 }
 
 /* Only the caller's own id, which needs no rights. */

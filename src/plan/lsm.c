@@ -39,7 +39,7 @@ static bool is_unconfined_already(const struct plan *p)
 	       strcmp(p->config->process->apparmorProfile.value, "unconfined") == 0;
 }
 
-static int check_program(struct plan *p, struct err *e)
+int plan_program_check(struct plan *p, struct err *e)
 {
 	const struct spec_str *const profile = &p->config->process->apparmorProfile;
 	const struct spec_str *const label = &p->config->process->selinuxLabel;
@@ -74,7 +74,7 @@ int plan_labels(struct plan *p, struct err *e)
 	const struct spec_str *const label = &p->config->os->mountLabel;
 	const char *type;
 
-	TRY(check_program(p, e));
+	TRY(plan_program_check(p, e));
 	if (!is_text(label))
 		return 0;
 	if (!p->host->selinux)

@@ -29,7 +29,7 @@ static const struct {
 	{ CLONE_NEWTIME, "time" },
 };
 
-static const char *flags_words(struct plan *p, uint64_t flags)
+const char *plan_namespace_words(struct plan *p, uint64_t flags)
 {
 	char buf[96] = "";
 	size_t len = 0;
@@ -200,7 +200,7 @@ int plan_spawn(struct plan *p, struct err *e)
 		return -ENOMEM;
 	op->spawn.flags = flags;
 	op->spawn.into_cgroup = p->cgroup != NULL;
-	op->spawn.words = flags_words(p, flags);
+	op->spawn.words = plan_namespace_words(p, flags);
 	if (op->spawn.words == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
 	TRY(append_oom_score(p, e));
@@ -243,7 +243,7 @@ int plan_namespaces_inside(struct plan *p, struct err *e)
 	if (op == NULL)
 		return -ENOMEM;
 	op->unshare.flags = flags;
-	op->unshare.words = flags_words(p, flags);
+	op->unshare.words = plan_namespace_words(p, flags);
 	if (op->unshare.words == NULL)
 		return err_set(e, ENOMEM, at, "out of memory");
 	if (!has_offsets(p))

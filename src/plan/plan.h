@@ -12,6 +12,8 @@
 #include "plan/ops.h"
 #include "spec/spec.h"
 
+struct plan_target; /* plan/target.h */
+
 /* What the command line asks for, beside the configuration. */
 enum plan_rootless {
 	PLAN_ROOTLESS_AUTO, /* a plain user, or root of a user namespace */
@@ -35,9 +37,10 @@ struct plan_options {
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
 	uint64_t preserve_fds;
-	bool no_cgroup;               /* --cgroup-manager disabled */
-	enum plan_rootless rootless;  /* --rootless */
-	const char *seccomp_receiver; /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */
+	bool no_cgroup;                   /* --cgroup-manager disabled */
+	enum plan_rootless rootless;      /* --rootless */
+	const char *seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */
+	const struct plan_target *target; /* NULL: a container is made */
 };
 
 /* One line of a uid_map or gid_map. */
@@ -106,6 +109,9 @@ struct plan {
 	int shown_slot;    /* where hooks look for the root, SLOT_NONE: no such hooks */
 	int hook_slots[2]; /* state for createContainer and startContainer hooks */
 	int report_slot;   /* by which a start is told of a failure, the caller's to fill */
+	int target_slot;   /* exec: pidfd of the container's first process, the caller's to fill */
+	uint64_t filter_caps; /* needed, beside the program's own, until the filter is loaded */
+	struct plan_capabilities own_caps;            /* the program's */
 	const struct plan_late *late;                 /* mounts that become read-only at the end */
 	const struct plan_userns *idmaps;             /* those made or opened so far */
 	struct plan_warning *warnings, *last_warning; /* in the order in which they were found */

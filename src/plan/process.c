@@ -18,7 +18,7 @@ static int append_plain(
 	return plan_append(p, kind, at, e, "%s", path) == NULL ? -ENOMEM : 0;
 }
 
-static int append_barrier(struct plan *p, enum plan_kind kind, const char *what, struct err *e)
+int plan_barrier(struct plan *p, enum plan_kind kind, const char *what, struct err *e)
 {
 	struct plan_op *const op = plan_append(p, kind, POS_NONE, e, "process");
 
@@ -48,15 +48,16 @@ int plan_keyring(struct plan *p, struct err *e)
 
 	if (p->options->no_new_keyring)
 		return 0;
-	op = plan_append(p, PLAN_keyring, POS_NONE, e, "process");
+	op = plan_append(p, p->options->target != NULL ? PLAN_keyring_join : PLAN_keyring, POS_NONE,
+		e, "process");
 	if (op == NULL)
 		return -ENOMEM;
-	op->keyring.name = p->options->id;
+	op->keyring.name = p->options->id; /* keyring_join has the same members */
 	return 0;
 }
 
 /* Settings that the process and its session start with. */
-static int append_settings(struct plan *p, struct err *e)
+int plan_settings(struct plan *p, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
 	const struct spec_user *const user = process->user;
@@ -98,7 +99,7 @@ static const char *env_find(const char *const *env, const char *name)
 /* The environment, with a free place in front for HOME, which the child may have to find out.
  * The name of an entry ends at '='; entries without one are dropped, as engines hand them over; of
  * two of the same name the later wins; an empty HOME gives way to the user's own. */
-static const char *const *environment(struct plan *p)
+const char *const *plan_environment(struct plan *p)
 {
 	const struct spec_strings *const env = &p->config->process->env;
 	const char **const ret = arena_array(p->arena, env->count + 2, sizeof(*ret));
@@ -164,7 +165,7 @@ static const char *const *arguments(struct plan *p)
 	return ret;
 }
 
-static int append_program(struct plan *p, const char *const *env, struct err *e)
+int plan_program(struct plan *p, const char *const *env, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
 	const char *const name = process->args.items[0].value;
@@ -193,7 +194,7 @@ static int append_program(struct plan *p, const char *const *env, struct err *e)
 		       : err_set(e, ENOMEM, process->args.at, "out of memory");
 }
 
-static int append_exec(struct plan *p, const char *const *env, struct err *e)
+int plan_program_exec(struct plan *p, const char *const *env, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
 	const char *const home = env_find(env + 1, "HOME");
@@ -212,7 +213,7 @@ static int append_start(struct plan *p, struct err *e)
 {
 	struct plan_op *op;
 
-	TRY(append_barrier(p, PLAN_child_done, "ready to start", e));
+	TRY(plan_barrier(p, PLAN_child_done, "ready to start", e));
 	TRY(plan_scheduling_by_parent(p, e));
 	if (p->config->process->noNewPrivileges.value && !p->options->wait_start)
 		TRY(plan_agent_limit(p, e));
@@ -227,7 +228,7 @@ static int append_start(struct plan *p, struct err *e)
 }
 
 /* What is inherited from the caller ends here. */
-static int append_clean(struct plan *p, struct err *e)
+int plan_clean(struct plan *p, struct err *e)
 {
 	struct plan_op *op;
 
@@ -245,9 +246,9 @@ static int append_early_filter(struct plan *p, struct err *e)
 {
 	if (p->seccomp == NULL)
 		return 0;
-	TRY(append_barrier(p, PLAN_parent_done, "filter compiled", e));
+	TRY(plan_barrier(p, PLAN_parent_done, "filter compiled", e));
 	if (p->seccomp->agent != NULL)
-		TRY(append_barrier(p, PLAN_child_done, "ready for the filter", e));
+		TRY(plan_barrier(p, PLAN_child_done, "ready for the filter", e));
 	TRY(plan_agent_limit(p, e));
 	TRY(plan_listener_helper(p, e));
 	return plan_seccomp_load(p, e);
@@ -257,17 +258,17 @@ int plan_process(struct plan *p, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
 	const bool confined = process->noNewPrivileges.value;
-	const char *const *const env = environment(p);
+	const char *const *const env = plan_environment(p);
 
 	if (env == NULL)
 		return err_set(e, ENOMEM, process->at, "out of memory");
-	TRY(append_settings(p, e));
+	TRY(plan_settings(p, e));
 	TRY(plan_scheduling_self(p, e)); /* a filter may forbid what these need */
 	if (!confined)
 		TRY(append_early_filter(p, e));
 	TRY(plan_credentials(p, e));
-	TRY(append_program(p, env, e));
-	TRY(append_clean(p, e));
+	TRY(plan_program(p, env, e));
+	TRY(plan_clean(p, e));
 	TRY(append_start(p, e));
 	if (confined)
 		TRY(append_plain(p, PLAN_no_new_privs, process->noNewPrivileges.at,
@@ -278,5 +279,5 @@ int plan_process(struct plan *p, struct err *e)
 	if (confined)
 		TRY(plan_seccomp_load(p, e));
 	TRY(plan_hooks_start(p, e));
-	return append_exec(p, env, e);
+	return plan_program_exec(p, env, e);
 }

@@ -192,6 +192,36 @@ int plan_rdt(struct plan *p, struct err *e)
 	return p->rdt_monitor != NULL ? append_monitor(p, r, e) : 0;
 }
 
+static int append_use(struct plan *p, const char *path, int *ret_slot, struct err *e)
+{
+	struct plan_op *const op =
+		plan_append(p, PLAN_rdt_use, p->config->os->intelRdt->at, e, "linux.intelRdt");
+
+	if (op == NULL)
+		return -ENOMEM;
+	*ret_slot = plan_slot_new(p);
+	op->rdt_use.path = path;
+	op->rdt_use.into = *ret_slot;
+	return 0;
+}
+
+int plan_rdt_use(struct plan *p, struct err *e)
+{
+	const struct spec_intel_rdt *const r = p->config->os->intelRdt;
+	const char *text;
+
+	if (r == NULL)
+		return 0;
+	TRY(check(p, r, e));
+	text = schemata(p, r);
+	if (text == NULL)
+		return err_set(e, ENOMEM, r->at, "out of memory");
+	TRY(decide(p, r, text, e));
+	p->rdt_make = false;
+	TRY(append_use(p, p->rdt_group, &p->rdt_slot, e));
+	return p->rdt_monitor != NULL ? append_use(p, p->rdt_monitor, &p->rdt_monitor_slot, e) : 0;
+}
+
 static int append_join(struct plan *p, const char *path, int slot, struct err *e)
 {
 	struct plan_op *const op =

@@ -11,6 +11,7 @@
 #include "plan/build.h"
 #include "plan/seccomp_flags.h"
 #include "plan/seccomp_names.h"
+#include "plan/target.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -248,15 +249,21 @@ static int append_compile(struct plan *p, const struct plan_seccomp *s, struct e
 	return 0;
 }
 
-int plan_filters(struct plan *p, struct err *e)
+int plan_filter_compile(struct plan *p, struct err *e)
+{
+	const struct plan_seccomp *const s = p->seccomp;
+
+	if (s == NULL)
+		return 0;
+	return s->raw != NULL ? append_raw(p, s, e) : append_compile(p, s, e);
+}
+
+int plan_listener_message(struct plan *p, struct err *e)
 {
 	const struct plan_seccomp *const s = p->seccomp;
 	struct plan_op *op;
 
-	if (s == NULL)
-		return 0;
-	TRY(s->raw != NULL ? append_raw(p, s, e) : append_compile(p, s, e));
-	if (s->agent == NULL)
+	if (s == NULL || s->agent == NULL)
 		return 0;
 	op = plan_append(p, PLAN_listener_message, s->agent_at, e, "%s", s->agent_path);
 	if (op == NULL)
@@ -265,7 +272,15 @@ int plan_filters(struct plan *p, struct err *e)
 		s->profile != NULL ? s->profile->listenerMetadata.value : NULL;
 	op->listener_message.socket = s->socket;
 	op->listener_message.into = s->message;
+	op->listener_message.status =
+		p->options->target != NULL ? p->options->target->status : NULL;
 	return 0;
+}
+
+int plan_filters(struct plan *p, struct err *e)
+{
+	TRY(plan_filter_compile(p, e));
+	return plan_listener_message(p, e);
 }
 
 int plan_agent_limit(struct plan *p, struct err *e)

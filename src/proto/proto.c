@@ -51,15 +51,55 @@ static bool carries_fd(uint32_t kind)
 	return kind == PROTO_MASTER || kind == PROTO_TREE || kind == PROTO_MADE;
 }
 
-int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
+/* Takes the one descriptor that there may be; of several, none is kept. */
+static int take_fd(const struct cmsghdr *c, int *ret_fd)
 {
-	union control control = { 0 };
+	const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	const bool one = count == 1 && *ret_fd == FD_NONE;
+
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+		if (one)
+			*ret_fd = fd;
+		else
+			fd_close(&fd);
+	}
+	return one ? 0 : -EPROTO;
+}
+
+/* The control messages: a descriptor, and who has sent it. */
+static int take_control(struct msghdr *msg, int *ret_fd, pid_t *ret_from)
+{
+	int rc = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		struct ucred who;
+
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS && take_fd(c, ret_fd) < 0)
+			rc = -EPROTO;
+		if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(who))) {
+			memcpy(&who, CMSG_DATA(c), sizeof(who));
+			*ret_from = who.pid;
+		}
+	}
+	return rc;
+}
+
+int proto_recv_from(int sock, struct proto_msg *ret, int *ret_fd, pid_t *ret_from)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control = { 0 };
 	struct iovec iov = { ret, sizeof(*ret) };
 	struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes) };
-	const struct cmsghdr *c;
 	AUTO_FD fd = FD_NONE;
 	int resets = 0;
 	ssize_t rc;
@@ -73,10 +113,9 @@ int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 		return -EPIPE;
 	if (rc < 0)
 		return -errno;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-		c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	*ret_from = 0;
+	if (take_control(&msg, &fd, ret_from) < 0)
+		return -EPROTO;
 	if (rc != sizeof(*ret) || (msg.msg_flags & MSG_TRUNC) != 0 || !proto_is_message(ret))
 		return -EPROTO;
 	/* Where descriptors are scarce, one that is only for undoing can be done without. */
@@ -85,4 +124,11 @@ int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
 		return -EPROTO;
 	*ret_fd = fd_take(&fd);
 	return 0;
+}
+
+int proto_recv(int sock, struct proto_msg *ret, int *ret_fd)
+{
+	pid_t ignored;
+
+	return proto_recv_from(sock, ret, ret_fd, &ignored);
 }

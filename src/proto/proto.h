@@ -7,6 +7,8 @@
 
 #include "base/defs.h"
 
+#include <sys/types.h>
+
 enum proto_kind {
 	PROTO_DONE,   /* both ways: this side has come to operation `op` */
 	PROTO_FAILED, /* child to parent: operation `op` failed with `error` */
@@ -45,5 +47,9 @@ CHECKED int proto_send(int sock, const struct proto_msg *m, int fd);
  * ret_fd   the descriptor that came along, FD_NONE when none did; the caller's
  * Returns  0; -EPIPE when the other side is gone; -EPROTO for anything that is no message */
 CHECKED int proto_recv(int sock, struct proto_msg *ret, int *ret_fd);
+
+/* The same, and who has sent it, in our pid namespace; 0: the kernel does not tell, for SO_PASSCRED
+ * is not set on the socket. */
+CHECKED int proto_recv_from(int sock, struct proto_msg *ret, int *ret_fd, pid_t *ret_from);
 
 #endif

@@ -5,6 +5,8 @@
  *   probe try CALL ARG... [-- CALL ...]  one errno's number per call, 0: it worked
  *   probe signals                        "ready", then a line per signal; ends after SIGTERM
  *   probe hunt SECONDS                   how writing to other processes' programs ends
+ *   probe stalk SECONDS                  what can be got of processes that are about to become
+ *                                        a program of /bin
  *   probe swap A B                       exchanges two names as fast as it can, until SIGTERM
  *   probe met FILE...                    these files, where it is, and where things are mounted
  *   probe rounds COUNT [--tty] WORD...   runs a command that often, says how it ended each time
@@ -209,6 +211,96 @@ static void hunt(long seconds)
 	}
 }
 
+/* What could be read of a process before it was its program. */
+struct prey {
+	long seen, denied, caught;
+	unsigned long long caps; /* all that its effective sets ever held */
+	char links[1024];        /* of its descriptors, root and directory */
+};
+
+static void note_caps(struct prey *p, int pid)
+{
+	char path[64], line[256];
+	unsigned long long caps;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			p->caps |= caps;
+	if (f != NULL)
+		fclose(f);
+}
+
+static void note_link(struct prey *p, int pid, const char *name)
+{
+	char path[64], target[128], *colon;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return;
+	target[len] = '\0';
+	colon = strstr(target, ":[");
+	if (colon != NULL)
+		*colon = '\0';
+	if (strstr(p->links, target) == NULL && strlen(p->links) + 160 < sizeof(p->links))
+		sprintf(p->links + strlen(p->links), " %s", target);
+}
+
+/* Looks at one process until it is a program, or gone. */
+static void stalk_one(struct prey *p, int pid)
+{
+	char path[64], exe[256], fd[16];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	for (bool tried = false;; tried = true) {
+		const ssize_t len = readlink(path, exe, sizeof(exe) - 1);
+
+		if (len < 0 && errno != EACCES && errno != EPERM)
+			return;
+		exe[len < 0 ? 0 : len] = '\0';
+		if (strncmp(exe, "/bin/", 5) == 0)
+			return;
+		p->seen += !tried;
+		note_caps(p, pid);
+		if (len < 0) {
+			p->denied += !tried;
+			continue;
+		}
+		p->caught += !tried;
+		note_link(p, pid, "root");
+		note_link(p, pid, "cwd");
+		for (int i = 0; i < 16; i++) {
+			snprintf(fd, sizeof(fd), "fd/%d", i);
+			note_link(p, pid, fd);
+		}
+	}
+}
+
+static void stalk(long seconds)
+{
+	const time_t end = time(NULL) + seconds;
+	struct prey p = { 0 };
+	int next = getpid() + 1;
+	char path[64];
+
+	puts("ready");
+	fflush(stdout);
+	while (time(NULL) < end)
+		for (int pid = next; pid < next + 4; pid++) {
+			snprintf(path, sizeof(path), "/proc/%d", pid);
+			if (access(path, F_OK) < 0)
+				continue;
+			stalk_one(&p, pid);
+			next = pid + 1;
+		}
+	printf("{\"seen\":%ld,\"denied\":%ld,\"caught\":%ld,\"caps\":%llu,\"links\":\"%s\"}\n",
+		p.seen, p.denied, p.caught, p.caps, p.links);
+}
+
 int main(int argc, char **argv)
 {
 	char **a = argv + 1;
@@ -228,6 +320,8 @@ int main(int argc, char **argv)
 		return signals();
 	else if (strcmp(a[0], "hunt") == 0)
 		hunt(atol(a[1]));
+	else if (strcmp(a[0], "stalk") == 0)
+		stalk(atol(a[1]));
 	else if (strcmp(a[0], "swap") == 0 && argc > 3)
 		return probe_swap(a[1], a[2]);
 	else if (strcmp(a[0], "met") == 0)

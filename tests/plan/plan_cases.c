@@ -6,10 +6,11 @@
  * A case is a directory: config.json; host.txt, the facts as spec/host.def names them; options.txt,
  * when there are any, one option of the command line a line; and what shall come out of it, either
  * expected.txt (the plan's lines without their numbers, so that one more line is one line of
- * difference) or error.txt.
+ * difference) or error.txt.  With the option --exec it is the plan of a further process, which
+ * config.json holds, in a container that is there.
  * --update writes these files as they are now: look at the difference before you accept it. */
 #include "base/sys.h"
-#include "plan/plan.h"
+#include "plan/exec.h"
 #include "plan/print.h"
 
 #include <dirent.h>
@@ -36,6 +37,7 @@ struct job {
 	const char *dir;
 	struct arena arena;
 	const char **lower; /* of --overlay-lower */
+	struct plan_target target;
 	struct err e;
 };
 
@@ -78,6 +80,24 @@ static bool is_option(const char *word, const char *name, const char **ret_value
 	return true;
 }
 
+/* Those of exec alone. */
+static bool take_exec_option(struct job *j, const char *word, struct plan_options *o)
+{
+	const char *value;
+
+	if (is_option(word, "--exec", &value))
+		o->target = &j->target;
+	else if (is_option(word, "--no-cgroup", &value))
+		j->target.cgroup = "";
+	else if (is_option(word, "--cgroup", &value))
+		j->target.below = value;
+	else if (is_option(word, "--pidfd-socket", &value))
+		j->target.pidfd_socket = value;
+	else
+		return false;
+	return true;
+}
+
 static bool take_option(struct job *j, const char *word, struct plan_options *o)
 {
 	const char *value;
@@ -108,7 +128,7 @@ static bool take_option(struct job *j, const char *word, struct plan_options *o)
 		o->detach = true;
 		o->wait_start = true;
 	} else {
-		return false;
+		return take_exec_option(j, word, o);
 	}
 	return true;
 }
@@ -121,6 +141,7 @@ static void read_options(struct job *j, struct plan_options *ret)
 	*ret = (struct plan_options){
 		.id = "c1", .bundle = "/bundle", .state_dir = "/run/crun-lite/c1"
 	};
+	j->target = (struct plan_target){ .cgroup = "/sys/fs/cgroup/c1", .status = "running" };
 	j->lower = arena_array(&j->arena, LOWER_MAX, sizeof(*j->lower));
 	must(j->lower != NULL);
 	ret->overlay_lower = j->lower;
@@ -152,7 +173,7 @@ static int build(struct job *j, struct plan *ret)
 	TRY(host_read(facts, &j->arena, host, &j->e));
 	TRY(spec_load(config, strlen(config), &j->arena, &c, &j->e));
 	*ret = (struct plan){ .arena = &j->arena };
-	return plan_build(c, host, options, ret, &j->e);
+	return (options->target != NULL ? plan_exec : plan_build)(c, host, options, ret, &j->e);
 }
 
 /* The error as the command line shows it. */

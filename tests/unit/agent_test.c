@@ -32,11 +32,12 @@ Test(agent, message)
 		const struct plan_options options = { .id = "c1", .bundle = "/b" };
 		const struct spec_config config = { .annotations = {
 							    notes, cases[i].notes, { 1, 1 } } };
+		const struct plan_listener_message op = { .metadata = cases[i].metadata };
 		const struct plan plan = { .options = &options, .config = &config };
 		char text[1024] = "";
 		struct err e = { 0 };
 
-		cr_assert(eq(int, agent_message(&plan, cases[i].metadata, 77, fd, &e), 0));
+		cr_assert(eq(int, agent_message(&plan, &op, 77, fd, &e), 0));
 		cr_assert(gt(long, pread(fd, text, sizeof(text) - 1, 0), 0));
 		cr_expect(eq(str, text, (char *)cases[i].text));
 	}
