@@ -28,6 +28,8 @@ test   cmd:busybox               busybox-static busybox busybox-static busybox b
 test   cmd:newuidmap             uidmap shadow-utils shadow-uidmap shadow shadow
 test   cmd:strace                strace strace strace strace strace
 test   cmd:runc                  runc runc runc runc runc
+test   cmd:zsh                   zsh zsh zsh zsh zsh
+test   cmd:fish                  fish fish fish fish fish
 test   cmd:man                   man-db man-db mandoc man-db man
 test   cmd:mkfs.erofs            erofs-utils erofs-utils erofs-utils erofs-utils erofs-utils
 test   cmd:mksquashfs            squashfs-tools squashfs-tools squashfs-tools squashfs-tools squashfs

@@ -141,3 +141,14 @@ def spec_file(w):
                                  ("-?", "-?", "Usage:")))
 def forms(w, option, want):
     holds(w.must(option).out, want, "output")
+
+
+@case("completions know the containers of a state directory", ROOT, USER)
+def completed_ids(w):
+    b = w.bundle().shell("exec sleep 100")
+    equal(b.run("--detach", to_files=True).status, 0, "run")
+    for words in (("state", b.id[:-1]), ("kill", ""), ("exec", b.id)):
+        out = w.must("completion", "words", "--root", w.state, *words).out
+        check(f"{b.id}\trunning\n" in out, f"{words}: {out}")
+    equal(w.must("completion", "words", "--root", w.state, "exec", b.id, "").out, "", "a program")
+    w.must("delete", "--force", b.id)
