@@ -114,7 +114,7 @@ static int read_number(const struct row *row, const char *text, int64_t *ret, st
 
 static int put_value(struct json_out *j, const struct row *row, const char *text, struct err *e)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	if (row->kind == TEXT) {
 		json_text(j, row->key, text);

@@ -265,16 +265,24 @@ def no_interpreter(w):
 
 @rows("working directory", (("a file", "/etc/passwd", "Not a directory"),
                             ("below a file", "/etc/passwd/x", "Not a directory"),
-                            ("a link to nothing", "/etc/loose", "chdir to `/etc/loose`")))
+                            ("a circle", "/etc/loose", "chdir to `/etc/loose`")))
 def bad_cwd(w, path, text):
     b = w.bundle()
     with open(b.file("/etc/passwd"), "w", encoding="ascii"):
         pass
-    os.symlink("/none/there", b.file("/etc/loose"))
+    os.symlink("loose", b.file("/etc/loose"))
     b.process["cwd"] = path
     b.config["root"]["readonly"] = True
     b.write()
     both(w, b, text)
+
+
+@case("a working directory behind a link to nothing is made where it leads", ROOT, USER)
+def cwd_made(w):
+    b = w.bundle()
+    os.symlink("/none/there", b.file("/etc/loose"))
+    b.process["cwd"] = "/etc/loose"
+    equal(b.shell("pwd -P").must().out, "/none/there\n", "directory")
 
 
 # --- ids --------------------------------------------------------------------------------------

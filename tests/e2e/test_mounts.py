@@ -471,14 +471,14 @@ def copy_symlink_hostile(w, form):
     equal(os.listdir(canary), [], f"the host's directory after {r}")
 
 
-LINKS = (("absolute", "/there/is/none", "there/is/none"), ("relative", "../there/none", "there/none"),
+DANGLING = (("absolute", "/there/is/none", "there/is/none"), ("relative", "../there/none", "there/none"),
          ("out of the root", "../../../../there/none", "there/none"),
          ("by another link", "hop/none", "etc/hopped/none"),
          ("with dots", "./a/.././b//none", "etc/b/none"))
 
 
 @rows("a mount point behind a link to what is missing is made where it leads",
-      [(f"{kind}, {name}", kind, *rest) for kind in ("file", "directory") for name, *rest in LINKS],
+      [(f"{kind}, {name}", kind, *rest) for kind in ("file", "directory") for name, *rest in DANGLING],
       ROOT, USER)
 def dangling(w, kind, text, made):
     b = w.bundle()
