@@ -9,7 +9,8 @@ struct row {
 	enum {
 		FOR_ROOT = 1,
 		FOR_ROOTLESS = 2,
-		FOR_OVERLAY = 4
+		FOR_OVERLAY = 4,
+		FOR_PLAIN = 8
 	} who;
 	const char *text;
 };
@@ -18,11 +19,13 @@ static const struct row rows[] = {
 #define ROOT(text)     { FOR_ROOT, text },
 #define ROOTLESS(text) { FOR_ROOTLESS, text },
 #define OVERLAY(text)  { FOR_OVERLAY, text },
+#define PLAIN(text)    { FOR_PLAIN, text },
 #define BOTH(text)     { FOR_ROOT | FOR_ROOTLESS, text },
 #include "spec/template.def"
 #undef ROOT
 #undef ROOTLESS
 #undef OVERLAY
+#undef PLAIN
 #undef BOTH
 };
 
@@ -44,7 +47,7 @@ static int write_row(FILE *file, const char *text)
 static int write_rows(int fd, const struct crl_spec_options *o)
 {
 	const unsigned who =
-		(o->rootless ? FOR_ROOTLESS : FOR_ROOT) | (o->overlay ? FOR_OVERLAY : 0);
+		(o->rootless ? FOR_ROOTLESS : FOR_ROOT) | (o->overlay ? FOR_OVERLAY : FOR_PLAIN);
 	FILE *const file = fdopen(fd, "w");
 	int rc = 0;
 

@@ -55,6 +55,7 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 {
 	struct plan p = plan_begin(ret->arena, c, h, o);
 
+	TRY(plan_mounts_inside(&p, e));
 	for (size_t i = 0; i < ARRAY_LEN(builders); i++)
 		TRY(builders[i](&p, e));
 	*ret = p;

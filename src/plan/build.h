@@ -6,6 +6,9 @@
 
 #include "plan/plan.h"
 
+/* From here on destinations of mounts do not begin with the host's path of the root. */
+CHECKED int plan_mounts_inside(struct plan *p, struct err *e);
+
 /* Decisions, no operations: new, joined and user namespaces; id maps; cgroup path. */
 CHECKED int plan_labels(struct plan *p, struct err *e); /* are their security modules there? */
 CHECKED int plan_namespaces(struct plan *p, struct err *e);

@@ -109,7 +109,7 @@ static int check_below(const char *below, struct err *e)
 
 		if (len == 2 && strncmp(c, "..", 2) == 0)
 			return err_set(e, EINVAL, POS_NONE,
-				"option --cgroup: bad sub cgroup path: must not hold \"..\"");
+				"option --cgroup: bad sub cgroup path: .. is not a sub cgroup path");
 		c += len + (c[len] == '/');
 	}
 	return 0;

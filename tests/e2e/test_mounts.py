@@ -527,6 +527,17 @@ def own_source(w, root):
     equal(r.out, "abcbc", "names")
 
 
+@case("a destination by the host's path of the root is one in it", ROOT, USER)
+def own_destination(w):
+    b = w.bundle()
+    source = w.directory("source")
+    with open(os.path.join(source, "text"), "w", encoding="ascii") as f:
+        f.write("bound")
+    b.bind(source, b.file("made"), "bind").bind(b.file("made"), f"{b.path}//rootfs/two", "bind")
+    equal(b.shell("cat /made/text /two/text").must().out, "boundbound", "what is mounted")
+    check(not os.path.lexists(b.rootfs + b.path), "the host's path, in the root")
+
+
 @rows("a source below the root", (
     ("missing", "none", "No such file or directory\n  hint: the source lies in the container's root"),
     ("a circle", "circle", "Too many levels of symbolic links")), ROOT, USER)

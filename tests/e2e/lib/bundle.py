@@ -55,6 +55,7 @@ class Bundle:
         make_root(self.rootfs, world.probe)
         self.config = template(world)
         self.config["annotations"] = {}
+        self.config["root"]["readonly"] = False
         self.process = self.config["process"]
         self.linux = self.config["linux"]
         self.process["terminal"] = False
