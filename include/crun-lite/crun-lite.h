@@ -56,6 +56,7 @@ struct crl_options {
 	const char *bundle;         /* directory; NULL: the current one */
 	const char *config;         /* file; NULL: config.json of the bundle */
 	const char *console_socket; /* gets the terminal; NULL: none */
+	const char *pidfd_socket;   /* gets a pidfd of the program; NULL: none */
 	const char *pid_file;       /* NULL: none */
 	const char *overlay_dir;    /* with overlay: writes are kept there; NULL: in a tmpfs */
 	const char *const *overlay_lower; /* layers below, from the top; up to a NULL; or NULL */

@@ -23,6 +23,7 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.bundle = a->bundle,
 		.config = a->config,
 		.console_socket = a->console_socket,
+		.pidfd_socket = a->pidfd_socket,
 		.pid_file = a->pid_file,
 		.overlay = a->overlay,
 		.overlay_dir = a->overlay_value,

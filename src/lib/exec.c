@@ -129,13 +129,13 @@ static int make_plan(struct exec *x, struct err *e)
 
 	x->target = (struct plan_target){ .cgroup = x->live.record.cgroup,
 		.below = o->cgroup,
-		.pidfd_socket = o->pidfd_socket,
 		.status = state_status_word(x->live.status),
 		.may_wait = o->ignore_paused };
 	x->options = (struct plan_options){ .id = x->id,
 		.bundle = x->live.record.bundle,
 		.detach = x->detach,
 		.console_socket = o->console_socket,
+		.pidfd_socket = o->pidfd_socket,
 		.preserve_fds = o->preserve_fds,
 		.seccomp_receiver = o->seccomp_receiver,
 		.target = &x->target };

@@ -75,6 +75,7 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.no_pivot = o->no_pivot;
 	j->options.no_new_keyring = o->no_new_keyring;
 	j->options.console_socket = o->console_socket;
+	j->options.pidfd_socket = o->pidfd_socket;
 	j->options.preserve_fds = o->preserve_fds;
 	j->options.no_cgroup = o->no_cgroup;
 	j->options.rootless = (enum plan_rootless)o->rootless;

@@ -11,6 +11,10 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+enum {
+	CONNECT_SECONDS = 10 /* for a listener that accepts nobody */
+};
+
 /* A path that does not fit into the address is reached by way of its directory's descriptor. */
 static int fill_address(const char *path, struct sockaddr_un *ret, int *ret_dir)
 {
@@ -80,4 +84,19 @@ int console_send_as(int sock, int fd, const char *word)
 
 	memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int do_pidfd_connect(struct parent *p, const struct plan_pidfd_connect *op, struct err *e)
+{
+	(void)e;
+	return console_dial(op->path, CONNECT_SECONDS, &p->slots[op->into]);
+}
+
+int do_pidfd_send(struct parent *p, const struct plan_pidfd_send *op, struct err *e)
+{
+	const int rc = console_send_as(p->slots[op->socket], p->pidfd, op->word);
+
+	(void)e;
+	fd_close(&p->slots[op->socket]);
+	return rc == -EPIPE ? -ECONNRESET : rc; /* the child is not gone */
 }

@@ -18,8 +18,7 @@
 #include <sys/wait.h>
 
 enum {
-	CONNECT_SECONDS = 10, /* for a listener that accepts nobody */
-	LAST_SECONDS = 2,     /* for the last words of a process that may be frozen */
+	LAST_SECONDS = 2, /* for the last words of a process that may be frozen */
 };
 
 int do_affinity_first(struct parent *p, const struct plan_affinity_first *op, struct err *e)
@@ -29,22 +28,6 @@ int do_affinity_first(struct parent *p, const struct plan_affinity_first *op, st
 	(void)p;
 	(void)e;
 	return sys_sched_setaffinity(given->bits, sizeof(given->bits));
-}
-
-int do_pidfd_connect(struct parent *p, const struct plan_pidfd_connect *op, struct err *e)
-{
-	(void)e;
-	return console_dial(op->path, CONNECT_SECONDS, &p->slots[op->into]);
-}
-
-int do_pidfd_send(struct parent *p, const struct plan_pidfd_send *op, struct err *e)
-{
-	static const char what[] = "setns"; /* as runc calls it: not the container's first one */
-	const int rc = console_send_as(p->slots[op->socket], p->pidfd, what);
-
-	(void)e;
-	fd_close(&p->slots[op->socket]);
-	return rc == -EPIPE ? -ECONNRESET : rc; /* the child is not gone */
 }
 
 int do_cgroup_use(struct parent *p, const struct plan_cgroup_use *op, struct err *e)

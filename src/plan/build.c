@@ -14,6 +14,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_cgroup,
 	plan_rdt,
 	plan_console_connect,
+	plan_pidfd_connect,
 	plan_overlay_dirs,
 	plan_spawn,
 	plan_rdt_join,
@@ -47,6 +48,7 @@ struct plan plan_begin(struct arena *arena, const struct spec_config *c, const s
 		.shown_slot = SLOT_NONE,
 		.hook_slots = { SLOT_NONE, SLOT_NONE },
 		.report_slot = SLOT_NONE,
+		.pidfd_slot = SLOT_NONE,
 		.target_slot = SLOT_NONE };
 }
 

@@ -17,9 +17,10 @@ CHECKED int plan_ids(struct plan *p, struct err *e);
 bool plan_is_rootless(const struct plan *p);
 CHECKED int plan_cgroup_path(struct plan *p, struct err *e);
 
-CHECKED int plan_seccomp(struct plan *p, struct err *e);             /* filter, its agent */
-CHECKED int plan_cgroup(struct plan *p, struct err *e);              /* group and limits */
-CHECKED int plan_rdt(struct plan *p, struct err *e);                 /* resctrl groups */
+CHECKED int plan_seccomp(struct plan *p, struct err *e); /* filter, its agent */
+CHECKED int plan_cgroup(struct plan *p, struct err *e);  /* group and limits */
+CHECKED int plan_rdt(struct plan *p, struct err *e);     /* resctrl groups */
+CHECKED int plan_pidfd_connect(struct plan *p, struct err *e);
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
 CHECKED int plan_overlay_dirs(struct plan *p, struct err *e);        /* what is asked for; DIR */
 CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
@@ -45,6 +46,9 @@ CHECKED int plan_hooks_after(struct plan *p, struct err *e); /* poststart, posts
 CHECKED int plan_limits(struct plan *p, const struct spec_resources *r, struct err *e);
 CHECKED int plan_device_change(struct plan *p, struct err *e);
 CHECKED int plan_rdt_change(struct plan *p, const struct spec_intel_rdt *r, struct err *e);
+
+/* Sends the descriptor of the process, if somebody wants it. */
+CHECKED int plan_pidfd_send(struct plan *p, struct err *e);
 
 /* Parts of plan_process and plan_root_finish. */
 CHECKED int plan_credentials(struct plan *p, struct err *e);

@@ -78,23 +78,6 @@ static bool filter_first(const struct plan *p)
 
 /* --- before the process ----------------------------------------------------------------------- */
 
-static int append_pidfd_connect(struct plan *p, int *ret_slot, struct err *e)
-{
-	const char *const path = p->options->target->pidfd_socket;
-	struct plan_op *op;
-
-	*ret_slot = SLOT_NONE;
-	if (path == NULL)
-		return 0;
-	op = plain(p, PLAN_pidfd_connect, POS_NONE, "--pidfd-socket", e);
-	if (op == NULL)
-		return -ENOMEM;
-	*ret_slot = plan_slot_new(p);
-	op->pidfd_connect.path = path;
-	op->pidfd_connect.into = *ret_slot;
-	return 0;
-}
-
 /* Not in doubt but by the file system itself, which knows no links. */
 static int check_below(const char *below, struct err *e)
 {
@@ -292,20 +275,13 @@ static int append_appear(struct plan *p, struct err *e)
 }
 
 /* What the parent does for the process that is there, and its start. */
-static int append_release(struct plan *p, int pidfd_socket, struct err *e)
+static int append_release(struct plan *p, struct err *e)
 {
-	struct plan_op *op;
-
 	TRY(plan_rlimits_raise(p, e));
 	TRY(plan_rdt_join(p, e));
 	TRY(plan_listener_message(p, e));
 	TRY(plan_scheduling_by_parent(p, e));
-	if (pidfd_socket != SLOT_NONE) {
-		op = plain(p, PLAN_pidfd_send, POS_NONE, "--pidfd-socket", e);
-		if (op == NULL)
-			return -ENOMEM;
-		op->pidfd_send.socket = pidfd_socket;
-	}
+	TRY(plan_pidfd_send(p, e));
 	TRY(plan_agent_limit(p, e));
 	return plain(p, PLAN_release, POS_NONE, "process", e) == NULL ? -ENOMEM : 0;
 }
@@ -336,7 +312,7 @@ static int append_guard_again(struct plan *p, struct err *e)
 	return plain(p, PLAN_guard, POS_NONE, "process", e) == NULL ? -ENOMEM : 0;
 }
 
-static int append_process(struct plan *p, int pidfd_socket, struct err *e)
+static int append_process(struct plan *p, struct err *e)
 {
 	const struct spec_bool *const confined = &p->config->process->noNewPrivileges;
 	const bool first = filter_first(p);
@@ -357,7 +333,7 @@ static int append_process(struct plan *p, int pidfd_socket, struct err *e)
 	TRY(plan_program(p, env, e));
 	TRY(plan_clean(p, e));
 	TRY(append_appear(p, e));
-	TRY(append_release(p, pidfd_socket, e));
+	TRY(append_release(p, e));
 	if (confined->value &&
 		plain(p, PLAN_no_new_privs, confined->at, "process.noNewPrivileges", e) == NULL)
 		return -ENOMEM;
@@ -369,19 +345,18 @@ int plan_exec(const struct spec_config *c, const struct host_facts *h, const str
 	struct plan *ret, struct err *e)
 {
 	struct plan p = plan_begin(ret->arena, c, h, o);
-	int pidfd_socket;
 
 	TRY(decide(&p, e));
 	TRY(plan_program_check(&p, e));
 	TRY(plan_seccomp(&p, e));
 	TRY(plan_console_connect(&p, e));
-	TRY(append_pidfd_connect(&p, &pidfd_socket, e));
+	TRY(plan_pidfd_connect(&p, e));
 	TRY(plan_rdt_use(&p, e));
 	TRY(append_affinity_first(&p, e));
 	TRY(plan_filter_compile(&p, e));
 	TRY(append_spawn(&p, e));
 	TRY(append_enter(&p, e));
-	TRY(append_process(&p, pidfd_socket, e));
+	TRY(append_process(&p, e));
 	*ret = p;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct plan_options {
 	bool wait_start; /* create: the program waits for `start` */
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
+	const char *pidfd_socket;   /* NULL: none */
 	uint64_t preserve_fds;
 	bool no_cgroup;                   /* --cgroup-manager disabled */
 	enum plan_rootless rootless;      /* --rootless */
@@ -108,6 +109,7 @@ struct plan {
 	bool program_labelled;             /* the program gets a label by AppArmor or SELinux */
 	int shown_slot;    /* where hooks look for the root, SLOT_NONE: no such hooks */
 	int hook_slots[2]; /* state for createContainer and startContainer hooks */
+	int pidfd_slot;    /* the connection of --pidfd-socket; SLOT_NONE: none */
 	int report_slot;   /* by which a start is told of a failure, the caller's to fill */
 	int target_slot;   /* exec: pidfd of the container's first process, the caller's to fill */
 	uint64_t filter_caps; /* needed, beside the program's own, until the filter is loaded */

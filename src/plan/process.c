@@ -215,6 +215,7 @@ static int append_start(struct plan *p, struct err *e)
 
 	TRY(plan_barrier(p, PLAN_child_done, "ready to start", e));
 	TRY(plan_scheduling_by_parent(p, e));
+	TRY(plan_pidfd_send(p, e));
 	if (p->config->process->noNewPrivileges.value && !p->options->wait_start)
 		TRY(plan_agent_limit(p, e));
 	TRY(append_plain(p, PLAN_release, POS_NONE, "process", e));

@@ -312,6 +312,29 @@ def pidfd_socket(w):
         check(select.select([s.fd], [], [], 5)[0], "it does not end")
 
 
+@rows("--pidfd-socket of a container's first process", (("run", ("run", "--detach")),
+                                                        ("create", ("create",))), ROOT, USER)
+def first_pidfd(w, words):
+    b = w.bundle().probe("pause").write()
+    with terminal.Socket(w) as s:
+        w.must(*words, "--pidfd-socket", s.path, "--bundle", b.path, b.id, to_files=True)
+        s.accept()
+        equal(s.name, "standard", "word")
+        signal.pidfd_send_signal(s.fd, signal.SIGKILL)
+        check(select.select([s.fd], [], [], 5)[0], "it does not end")
+    check(host.until(lambda: b.state()["status"] == "stopped"), "does not stop")
+    w.must("delete", b.id)
+
+
+@case("--pidfd-socket that nobody listens on: nothing is made", ROOT, USER)
+def no_pidfd(w):
+    b = w.bundle().shell("echo ran").write()
+    r = w.crun("run", "--pidfd-socket", "/nowhere/sock", "--bundle", b.path, b.id)
+    equal((r.status, r.out), (1, ""), f"{r}")
+    holds(r.err, '--pidfd-socket: cannot connect to pidfd socket "/nowhere/sock": No such file', "error")
+    equal(w.crun("state", b.id).status, 1, "gone")
+
+
 @case("exec: execCPUAffinity, initial and final")
 def affinity(w):
     if (os.cpu_count() or 1) < 2:

@@ -91,8 +91,6 @@ static bool take_exec_option(struct job *j, const char *word, struct plan_option
 		j->target.cgroup = "";
 	else if (is_option(word, "--cgroup", &value))
 		j->target.below = value;
-	else if (is_option(word, "--pidfd-socket", &value))
-		j->target.pidfd_socket = value;
 	else
 		return false;
 	return true;
@@ -102,7 +100,9 @@ static bool take_option(struct job *j, const char *word, struct plan_options *o)
 {
 	const char *value;
 
-	if (is_option(word, "--overlay", &value)) {
+	if (is_option(word, "--pidfd-socket", &value)) {
+		o->pidfd_socket = value;
+	} else if (is_option(word, "--overlay", &value)) {
 		o->overlay = true;
 		o->overlay_dir = value;
 	} else if (is_option(word, "--overlay-lower", &value) && value != NULL) {
