@@ -92,6 +92,7 @@ enum {
 	PROTECT = 1,
 	ROOT_ARGS = 2, /* nothing here */
 	OUTPUT = 4,    /* nor this */
+	LATER = 8,
 	NAME_SIZE = 16
 };
 

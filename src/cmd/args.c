@@ -297,7 +297,9 @@ static int take_word(struct cmd_args *a, char *const *at, struct err *e)
 
 	if (a->command == CMD_NONE) {
 		TRY(cmd_find(*at, &a->command, e));
-		return 1;
+		while ((commands[a->command].flags & LATER) != 0 && at[count] != NULL)
+			count++;
+		return count;
 	}
 	if (a->word_count < CMD_WORDS_MAX)
 		a->words[a->word_count] = *at;

@@ -23,7 +23,8 @@ enum {
 enum cmd_flag {
 	PROTECT = 1,
 	ROOT_ARGS = 2,
-	OUTPUT = 4
+	OUTPUT = 4,
+	LATER = 8
 };
 
 #define ARGS_FLAG(member)  bool member;

@@ -152,3 +152,12 @@ def completed_ids(w):
         check(f"{b.id}\trunning\n" in out, f"{words}: {out}")
     equal(w.must("completion", "words", "--root", w.state, "exec", b.id, "").out, "", "a program")
     w.must("delete", "--force", b.id)
+
+
+@rows("a command that is to come says so", (
+    ("checkpoint", ("checkpoint", "--image-path", "/tmp/x", "--leave-running", "x")),
+    ("restore", ("restore", "-d", "-no-subreaper", "--bundle", "b", "x"))))
+def later(w, words):
+    r = w.crun(*words)
+    equal((r.status, r.out), (1, ""), f"{r}")
+    holds(r.err, f"{words[0]}: this version of crun-lite has no checkpoints", "error")
