@@ -260,6 +260,21 @@ int sys_write_once(int fd, const void *bytes, size_t size)
 	return (size_t)rc == size ? 0 : -EIO;
 }
 
+int sys_write_all(int fd, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size > 0) {
+		const ssize_t rc = write(fd, at, size);
+
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+		at += rc > 0 ? rc : 0;
+		size -= rc > 0 ? (size_t)rc : 0;
+	}
+	return 0;
+}
+
 int sys_write_file(int dir, const char *path, const char *text)
 {
 	AUTO_FD fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);

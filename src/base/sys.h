@@ -102,6 +102,7 @@ CHECKED int sys_sched_setaffinity(const void *mask, size_t size);
 CHECKED int sys_execfd(int fd, char *const argv[], char *const envp[]);
 
 /* Writes all of it in one write(2): what /proc, /sys and cgroup files want.  -EIO when short. */
+CHECKED int sys_write_all(int fd, const void *bytes, size_t size); /* until all is written */
 CHECKED int sys_write_once(int fd, const void *bytes, size_t size);
 
 /* Opens below dir (never through a link as last component), writes once, closes. */

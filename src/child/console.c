@@ -79,6 +79,16 @@ static int open_slave(int master, uint64_t uid)
 	return fd_take(&slave);
 }
 
+/* A new terminal of this file system. */
+static int open_pair(int pts, uint64_t uid, int *ret_master, int *ret_slave)
+{
+	*ret_master = open_master(pts);
+	if (*ret_master < 0)
+		return *ret_master;
+	*ret_slave = open_slave(*ret_master, uid);
+	return *ret_slave < 0 ? *ret_slave : 0;
+}
+
 /* The slave in the place of descriptors 0 to 2, the master to the parent. */
 static int use_terminal(struct child *c, int slave, int master)
 {
@@ -91,14 +101,10 @@ static int use_terminal(struct child *c, int slave, int master)
 
 int do_console(struct child *c, const struct plan_console *op)
 {
-	AUTO_FD master = open_master(c->slots[op->pts]);
+	AUTO_FD master = FD_NONE;
 	AUTO_FD slave = FD_NONE;
 
-	if (master < 0)
-		return master;
-	slave = open_slave(master, op->uid);
-	if (slave < 0)
-		return slave;
+	TRY(open_pair(c->slots[op->pts], op->uid, &master, &slave));
 	TRY(set_size(master, op->rows, op->columns));
 	TRY(put_on_dev(c, slave));
 	if (ioctl(slave, TIOCSCTTY, 0) < 0)
@@ -112,14 +118,12 @@ int do_terminal(struct child *c, const struct plan_terminal *op)
 {
 	AUTO_FD pts =
 		sys_openat2(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
-	AUTO_FD master = pts < 0 ? pts : open_master(pts);
+	AUTO_FD master = FD_NONE;
 	AUTO_FD slave = FD_NONE;
 
-	if (master < 0)
-		return master;
-	slave = open_slave(master, op->uid);
-	if (slave < 0)
-		return slave;
+	if (pts < 0)
+		return pts;
+	TRY(open_pair(pts, op->uid, &master, &slave));
 	TRY(set_size(master, op->rows, op->columns));
 	return use_terminal(c, slave, master);
 }

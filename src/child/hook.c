@@ -5,6 +5,7 @@
  * file, so that nothing waits for it to be read, and nobody gets a SIGPIPE for it. */
 #include "child/hook.h"
 
+#include "base/clock.h"
 #include "base/sys.h"
 #include "child/ops.h"
 
@@ -78,7 +79,7 @@ static int take_stdio(const struct hook_run *h, const struct running *r)
 		dup2(h->out != FD_NONE ? h->out : r->out_theirs, 1) < 0 ||
 		dup2(h->err != FD_NONE ? h->err : r->out_theirs, 2) < 0)
 		return -errno;
-	return child_close_but(3, keep, ARRAY_LEN(keep), ~0u);
+	return child_close_but(h->close_singly, 3, keep, ARRAY_LEN(keep), ~0u);
 }
 
 static int prepare(const struct hook_run *h, const struct running *r)
@@ -152,14 +153,6 @@ static int start(const struct hook_run *h, struct running *r)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Keeps the end of what was written. */
 static void keep(struct running *r, struct plan_hook_end *ret, const char *text, size_t size)
 {
@@ -214,13 +207,14 @@ static void finish_output(const struct running *r, struct plan_hook_end *ret)
 /* Waits; 0: it has ended by itself, 1: it shall be ended, *ret says why. */
 static int attend(const struct hook_run *h, struct running *r, struct plan_hook_end *ret)
 {
-	const int64_t end = h->timeout == 0 ? INT64_MAX : now_ms() + (int64_t)h->timeout * 1000;
+	const int64_t end =
+		h->timeout == 0 ? INT64_MAX : clock_now_ms() + (int64_t)h->timeout * 1000;
 
 	for (;;) {
 		struct pollfd p[] = { { .fd = r->pidfd, .events = POLLIN },
 			{ .fd = r->out, .events = POLLIN },
 			{ .fd = h->watch, .events = h->watch_for } };
-		const int64_t left = h->timeout == 0 ? -1 : end - now_ms();
+		const int64_t left = h->timeout == 0 ? -1 : end - clock_now_ms();
 
 		if (h->timeout != 0 && left <= 0) {
 			ret->how = HOOK_TIMEOUT;

@@ -8,13 +8,14 @@
 struct hook_run {
 	const char *program;
 	const char *const *args, *const *env;
-	const char *dir;  /* to begin in; NULL: where we are */
-	uint64_t timeout; /* seconds; 0: none */
-	int state;        /* a file, its standard input from the beginning on */
-	int out, err;     /* files for its output; FD_NONE: what it writes is kept for the error */
-	int watch;        /* its run ends when this one ... */
-	short watch_for;  /* ... has these events of poll(2); 0: is hung up */
-	bool fresh;       /* signals and umask as a program of the host begins with */
+	const char *dir;   /* to begin in; NULL: where we are */
+	uint64_t timeout;  /* seconds; 0: none */
+	int state;         /* a file, its standard input from the beginning on */
+	int out, err;      /* files for its output; FD_NONE: what it writes is kept for the error */
+	int watch;         /* its run ends when this one ... */
+	short watch_for;   /* ... has these events of poll(2); 0: is hung up */
+	bool close_singly; /* as in struct plan */
+	bool fresh;        /* signals and umask as a program of the host begins with */
 };
 
 /* Runs it to its end, in a session of its own; after its timeout, or when `watch` has something,

@@ -26,6 +26,7 @@ int do_hook_inside(struct child *c, const struct plan_hook_inside *op)
 		.out = FD_NONE,
 		.err = FD_NONE,
 		.watch = c->sock, /* a runtime that is gone ends the hook, too */
+		.close_singly = c->plan->close_singly,
 		.fresh = op->dir != NULL,
 	};
 	struct plan_hook_end end;

@@ -96,21 +96,19 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* Takes it away; one that is locked, as in a user namespace, is covered, which serves as well.
- * Returns 1 when it was covered, 0, or -errno. */
-static int hide(const char *path)
+/* One that is covered serves as well as one that is gone. */
+static int hide(const char *path, bool cover)
 {
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		return 0;
-	if (mount("none", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0") <
-		0)
-		return -errno;
-	return 1;
+	const unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	const int rc = cover ? mount("none", path, "tmpfs", flags, "size=0")
+			     : umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+
+	return rc < 0 ? -errno : 0;
 }
 
-/* Hides the first of the host's that is left.  Returns 1 when there was one, 0 when not, or -errno.
- * covered  how many of those that are still there were hidden before */
-static int hide_next(int proc, const char *root, size_t *covered)
+/* Hides the first of the host's but for `skip` of them.  Returns 1 when there was one, 0, or
+ * -errno. */
+static int hide_next(int proc, const char *root, size_t skip, bool cover)
 {
 	struct lines l = { .fd = FD_NONE };
 	AUTO_FD fd = openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -124,24 +122,21 @@ static int hide_next(int proc, const char *root, size_t *covered)
 	while ((line = next_line(&l, &rc)) != NULL) {
 		const char *const path = kernel_mount(line);
 
-		if (path == NULL || is_below(path, root) || seen++ < *covered)
+		if (path == NULL || is_below(path, root) || seen++ < skip)
 			continue;
-		rc = hide(path);
-		if (rc == 1)
-			(*covered)++;
+		rc = hide(path, cover);
 		return rc < 0 ? rc : 1;
 	}
 	return rc;
 }
 
 /* All proc and sysfs but those below the new root. */
-static int hide_all(struct child *c)
+static int hide_all(struct child *c, bool cover)
 {
 	AUTO_FD proc = child_open_proc(c);
 	char name[32], root[PATH_MAX];
-	size_t covered = 0;
 	ssize_t len;
-	int rc;
+	int rc = 1;
 
 	if (proc < 0)
 		return proc;
@@ -150,16 +145,14 @@ static int hide_all(struct child *c)
 	if (len < 0)
 		return -errno;
 	root[len] = '\0';
-	do {
-		rc = hide_next(proc, root, &covered);
-	} while (rc == 1);
+	for (size_t done = 0; rc == 1; done++) /* what is covered is still in the list */
+		rc = hide_next(proc, root, cover ? done : 0, cover);
 	return rc;
 }
 
 int do_move_root(struct child *c, const struct plan_move_root *op)
 {
-	(void)op;
-	TRY(hide_all(c));
+	TRY(hide_all(c, op->cover != 0));
 	if (fchdir(c->slots[SLOT_ROOT]) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
 		chroot(".") < 0 || chdir("/") < 0)
 		return -errno;

@@ -52,8 +52,10 @@ CHECKED int child_fs_options(int fs, const char *source, const char *const *data
 CHECKED int child_fs_mount(struct child *c, int fs, uint64_t attr, int slot);
 
 /* Really closes the descriptors from first to last, but for some.
- * keep  in any order; FD_NONE among them is nothing */
-CHECKED int child_close_but(unsigned first, const int *keep, size_t count, unsigned last);
+ * singly  not by close_range(2)
+ * keep    in any order; FD_NONE among them is nothing */
+CHECKED int child_close_but(
+	bool singly, unsigned first, const int *keep, size_t count, unsigned last);
 
 /* The host's /proc, verified: by its path, or by the descriptor that was opened while it could be
  * seen.  Only before the root is changed. */

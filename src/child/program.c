@@ -188,7 +188,8 @@ int do_close_fds(struct child *c, const struct plan_close_fds *op)
 		if (flags < 0 || fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC) < 0)
 			return -errno;
 	}
-	return child_close_but((unsigned)op->first, keep, ARRAY_LEN(keep), ~0u);
+	return child_close_but(
+		c->plan->close_singly, (unsigned)op->first, keep, ARRAY_LEN(keep), ~0u);
 }
 
 int do_seccomp_load(struct child *c, const struct plan_seccomp_load *op)

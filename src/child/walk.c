@@ -183,9 +183,9 @@ _Noreturn void child_fail(struct child *c, int error)
 	_exit(1);
 }
 
-/* A profile of the container's own may forbid close_range(2), which programs need not know.  What
- * was open before us, and what we have opened, is close-on-exec all the same. */
-static int close_one_by_one(unsigned first, unsigned last)
+/* By a call that no profile forbids.  What was open before us, and what we have opened, is
+ * close-on-exec all the same. */
+static void close_one_by_one(unsigned first, unsigned last)
 {
 	enum {
 		OPENED_MAX = 1024 /* more than any plan opens */
@@ -193,17 +193,19 @@ static int close_one_by_one(unsigned first, unsigned last)
 
 	for (unsigned fd = first; fd <= last && fd < first + OPENED_MAX; fd++)
 		(void)close((int)fd);
+}
+
+static int close_from_to(bool singly, unsigned first, unsigned last)
+{
+	if (first > last)
+		return 0;
+	if (!singly)
+		return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
+	close_one_by_one(first, last);
 	return 0;
 }
 
-static int close_from_to(unsigned first, unsigned last)
-{
-	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
-		return 0;
-	return errno == ENOSYS || errno == EPERM ? close_one_by_one(first, last) : -errno;
-}
-
-int child_close_but(unsigned first, const int *keep, size_t count, unsigned last)
+int child_close_but(bool singly, unsigned first, const int *keep, size_t count, unsigned last)
 {
 	for (;;) {
 		unsigned next = last;
@@ -212,9 +214,9 @@ int child_close_but(unsigned first, const int *keep, size_t count, unsigned last
 			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
 				next = (unsigned)keep[i];
 		if (next == last)
-			return close_from_to(first, last);
+			return close_from_to(singly, first, last);
 		if (next > first)
-			TRY(close_from_to(first, next - 1));
+			TRY(close_from_to(singly, first, next - 1));
 		first = next + 1;
 	}
 }
@@ -242,7 +244,8 @@ static void close_inherited(const struct child *c)
 	for (size_t i = 0; i < c->plan->count && count < ARRAY_LEN(keep); i++)
 		if (c->plan->ops[i].kind == PLAN_ns_enter)
 			keep[count++] = c->slots[c->plan->ops[i].ns_enter.from];
-	(void)!child_close_but(3 + (unsigned)c->plan->options->preserve_fds, keep, count,
+	(void)!child_close_but(c->plan->close_singly, 3 + (unsigned)c->plan->options->preserve_fds,
+		keep, count,
 		(unsigned)c->sock - 1); /* what is left is closed once more before the program */
 }
 

@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	COLUMNS_ELSEWHERE = 80
+};
 
 struct checking {
 	const char *file;      /* as it is called in the output: escaped */
@@ -133,25 +136,12 @@ static int check(struct cmd *c, const char *path, bool json)
 	return counts.errors > 0 || (a->strict && sum(&counts) > 0);
 }
 
-/* As wide as the terminal; as wide as terminals were where there is none. */
-static unsigned columns(void)
-{
-	enum {
-		USUAL = 80
-	};
-	struct winsize size = { 0 };
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return USUAL;
-	return size.ws_col;
-}
-
 static int explain(struct cmd *c, const char *what, bool json)
 {
 	struct crl_error e;
 	char *text;
 
-	if (crl_explain(what, json ? 0 : columns(), &text, &e) < 0)
+	if (crl_explain(what, json ? 0 : (unsigned)cmd_columns(COLUMNS_ELSEWHERE), &text, &e) < 0)
 		return cmd_fail(c, &e);
 	(void)printf("%s%s", text, json ? "\n" : ""); /* looked at by fflush in main.c */
 	free(text);

@@ -67,4 +67,7 @@ const char *cmd_id_of(struct cmd *c, struct crl_options *o, const char *word);
 typedef int (*cmd_each_fn)(struct cmd *c, const char *id, const void *data);
 int cmd_each(struct cmd *c, cmd_each_fn one, const void *data);
 
+/* Columns of standard output, if it is a terminal that has a size; else what is given. */
+size_t cmd_columns(size_t elsewhere);
+
 #endif

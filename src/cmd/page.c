@@ -89,6 +89,15 @@ void page_wrap(const struct page_lines *l, const char *text)
 	(void)putchar('\n');
 }
 
+void page_usage(const char *command, const char *arguments)
+{
+	if (command == NULL)
+		(void)puts("crun-lite [GLOBAL OPTION]... COMMAND [OPTION]... [ARGUMENT]...");
+	else
+		(void)printf("crun-lite [GLOBAL OPTION]... %s [OPTION]...%s%s\n", command,
+			arguments[0] == '\0' ? "" : " ", arguments);
+}
+
 /* Those rows that are the command's, under a heading of their own if there are any. */
 static void print_rows(const struct page_form *form, const char *section, struct rows r,
 	enum cmd_name name, void (*print)(const char *term, const char *text))

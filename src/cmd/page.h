@@ -25,6 +25,9 @@ const struct page_form *page_form_of(const char *name);
 /* Prints a command's page; CMD_NONE: the one of the whole program. */
 void page_print(const struct page_form *form, enum cmd_name name);
 
+/* Prints how a command is called; NULL: the program. */
+void page_usage(const char *command, const char *arguments);
+
 /* Prints words in lines, blanks between them, behind what stands on the first line already.
  * column   where the first line is
  * indent   of the others

@@ -44,11 +44,8 @@ static void section(const char *name)
 
 static void usage(const char *command, const char *arguments)
 {
-	if (command == NULL)
-		(void)puts("\n    crun-lite [GLOBAL OPTION]... COMMAND [OPTION]... [ARGUMENT]...");
-	else
-		(void)printf("\n    crun-lite [GLOBAL OPTION]... %s [OPTION]...%s%s\n", command,
-			arguments[0] == '\0' ? "" : " ", arguments);
+	(void)fputs("\n    ", stdout);
+	page_usage(command, arguments);
 }
 
 static void text(const char *paragraph)

@@ -1,9 +1,9 @@
 /* Help for a terminal. */
+#include "cmd/cmd.h"
 #include "cmd/page.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 enum {
 	COLUMNS_MIN = 60, /* narrower ones break lines themselves */
@@ -15,13 +15,11 @@ enum {
 
 static size_t columns(void)
 {
-	struct winsize size = { 0 };
+	const size_t wide = cmd_columns(COLUMNS_ELSEWHERE);
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return COLUMNS_ELSEWHERE;
-	if (size.ws_col < COLUMNS_MIN)
+	if (wide < COLUMNS_MIN)
 		return COLUMNS_MIN;
-	return size.ws_col > COLUMNS_MAX ? COLUMNS_MAX : size.ws_col;
+	return wide > COLUMNS_MAX ? COLUMNS_MAX : wide;
 }
 
 static void put(const char *word, bool begins)
@@ -48,11 +46,8 @@ static void section(const char *name)
 
 static void usage(const char *command, const char *arguments)
 {
-	if (command == NULL)
-		(void)puts("Usage: crun-lite [GLOBAL OPTION]... COMMAND [OPTION]... [ARGUMENT]...");
-	else
-		(void)printf("Usage: crun-lite [GLOBAL OPTION]... %s [OPTION]...%s%s\n", command,
-			arguments[0] == '\0' ? "" : " ", arguments);
+	(void)fputs("Usage: ", stdout);
+	page_usage(command, arguments);
 }
 
 static void text(const char *paragraph)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <yajl/yajl_tree.h>
 
@@ -147,11 +146,9 @@ static int read_events(yajl_val all, struct trace *ret, struct err *e)
 
 static size_t columns(void)
 {
-	struct winsize size = { 0 };
+	const size_t wide = cmd_columns(COLUMNS_ELSEWHERE);
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return COLUMNS_ELSEWHERE;
-	return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
+	return wide < COLUMNS_MIN ? COLUMNS_MIN : wide;
 }
 
 /* The column of the bar that a moment falls into. */

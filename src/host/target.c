@@ -181,12 +181,3 @@ int host_probe_target(
 	dir = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return dir < 0 ? hidden(t, errno, e) : read_maps(dir, arena, h, e);
 }
-
-bool host_cgroup_frozen(const char *dir)
-{
-	char path[SMALL_FILE], text[256];
-
-	return (size_t)snprintf(path, sizeof(path), "%s/cgroup.events", dir) < sizeof(path) &&
-	       sys_read_text(AT_FDCWD, path, text, sizeof(text)) > 0 &&
-	       strstr(text, "frozen 1") != NULL;
-}

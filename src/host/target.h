@@ -23,7 +23,4 @@ CHECKED int host_probe_target(
  * Returns  0; -ENOENT it is not below, or not known; -ENAMETOOLONG */
 CHECKED int host_target_cgroup(const struct host_target *t, char *ret, size_t size);
 
-/* Is a cgroup frozen?  dir  absolute path; one that is not there is not */
-bool host_cgroup_frozen(const char *dir);
-
 #endif

@@ -1,12 +1,14 @@
 /* A further process in a container that is there.  Changes nothing of what is known of the
  * container, and takes no lock: two at the same time are no matter, nor is a `kill` meanwhile. */
 #include "lib/exec_process.h"
+#include "lib/job.h"
 #include "lib/live.h"
 #include "lib/trace.h"
 
 #include "base/sys.h"
 #include "host/target.h"
 #include "lib/pid_file.h"
+#include "parent/cgroup.h"
 #include "parent/parent.h"
 #include "parent/relay.h"
 #include "plan/exec.h"
@@ -46,11 +48,7 @@ static void exec_done(struct exec *x)
 	{                                                                                      \
 		.target_fd = FD_NONE, .crl = (c), .id = (id_), .o = (o_), .detach = (detach_), \
 		.live = LIVE_NONE, .trace = TRACE_NONE, .parent = {                            \
-			.pidfd = FD_NONE,                                                      \
-			.sock = FD_NONE,                                                       \
-			.console = FD_NONE,                                                    \
-			.master = FD_NONE,                                                     \
-			.host_net = FD_NONE                                                    \
+			PARENT_NO_FDS                                                          \
 		}                                                                              \
 	}
 
@@ -59,6 +57,7 @@ static void exec_done(struct exec *x)
 static int check_status(const struct exec *x, struct err *e)
 {
 	const struct state_record *const r = &x->live.record;
+	AUTO_FD cgroup = FD_NONE;
 
 	if (x->live.status == STATE_STOPPED)
 		return err_set(e, ESRCH, POS_NONE,
@@ -67,7 +66,10 @@ static int check_status(const struct exec *x, struct err *e)
 	if (x->live.status == STATE_CREATING || r->pid == 0)
 		return err_set(e, EBUSY, POS_NONE,
 			"cannot exec in container \"%s\": it is still being made", x->id);
-	if (x->o->ignore_paused || r->cgroup[0] == '\0' || !host_cgroup_frozen(r->cgroup))
+	if (x->o->ignore_paused || r->cgroup[0] == '\0')
+		return 0;
+	cgroup = cgroup_open(r->cgroup, r->cgroup_inode);
+	if (cgroup < 0 || !cgroup_stands_still(cgroup))
 		return 0;
 	(void)err_set(e, EBUSY, POS_NONE,
 		"cannot exec in a paused container: the container `%s` is paused", x->id);
@@ -94,23 +96,13 @@ static int read_process(struct exec *x, struct err *e)
 	return exec_process_change(process, x->o, a, &x->config.process, e);
 }
 
-static bool is_text(const struct spec_str *s)
-{
-	return s->value != NULL && s->value[0] != '\0';
-}
-
 static int ask_host(struct exec *x, struct err *e)
 {
-	const struct spec_process *const process = x->config.process;
 	const struct host_target target = { .pid = (pid_t)x->live.record.pid,
 		.cgroup = x->live.record.cgroup };
-	struct host_wish wish = { .no_cgroup = true,
-		.resctrl = x->config.os->intelRdt != NULL,
-		.apparmor = is_text(&process->apparmorProfile),
-		.selinux = is_text(&process->selinuxLabel) };
+	struct host_wish wish = { .no_cgroup = true, .resctrl = x->config.os->intelRdt != NULL };
 
-	for (size_t i = 0; i < process->rlimits.count; i++)
-		wish.rlimits |= (uint64_t)1 << process->rlimits.items[i].type.value;
+	job_wish_process(x->config.process, &wish);
 	TRY(host_probe(&wish, &x->live.arena, &x->host, e));
 	return host_probe_target(&target, &x->live.arena, &x->host, e);
 }
@@ -191,30 +183,7 @@ static int make_steps(struct exec *x, struct err *e)
 		x->pid_file_written = true;
 	}
 	TRY(parent_release(p, e));
-	TRY(parent_confirm(p, e));
-	plan_time_end(x->trace.times.child, x->plan.count - 1); /* by execve(2) */
-	return 0;
-}
-
-static void stepped(void *data)
-{
-	struct exec *const x = data;
-
-	if (x->parent.pid > 0)
-		x->trace.child = x->parent.pid;
-	trace_tell(&x->trace);
-}
-
-/* From here on the plan is carried out, and timed if anybody wants to know. */
-static int watch(struct exec *x, struct err *e)
-{
-	if (x->trace.start == 0)
-		return 0;
-	TRY(trace_plan(&x->trace, &x->plan, e));
-	x->parent.times = x->trace.times;
-	x->parent.stepped = stepped;
-	x->parent.data = x;
-	return 0;
+	return parent_confirm(p, e);
 }
 
 static int make(struct exec *x, struct err *e)
@@ -226,9 +195,8 @@ static int make(struct exec *x, struct err *e)
 	TRY(prepare(x, e));
 	trace_phase(&x->trace, NULL);
 	tell_warnings(x);
-	TRY(watch(x, e));
+	TRY(trace_watch(&x->trace, &x->parent, e));
 	rc = make_steps(x, e);
-	trace_tell(&x->trace); /* the child has done more since the parent's last */
 	trace_write(&x->trace);
 	if (rc < 0) {
 		parent_undo(&x->parent, e);

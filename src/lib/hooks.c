@@ -16,13 +16,7 @@ uint64_t crl_hooks(const struct spec_config *c)
 
 static struct parent parent_of(const struct plan *hooks, pid_t pid)
 {
-	return (struct parent){ .plan = hooks,
-		.pid = pid,
-		.pidfd = FD_NONE,
-		.sock = FD_NONE,
-		.console = FD_NONE,
-		.master = FD_NONE,
-		.host_net = FD_NONE };
+	return (struct parent){ .plan = hooks, .pid = pid, PARENT_NO_FDS };
 }
 
 int crl_poststart(const struct plan *hooks, pid_t pid, struct err *e)

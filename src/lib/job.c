@@ -45,9 +45,12 @@ static int read_config(struct job *j, struct err *e)
 	return 0;
 }
 
-static bool is_text(const struct spec_str *s)
+void job_wish_process(const struct spec_process *process, struct host_wish *w)
 {
-	return s->value != NULL && s->value[0] != '\0';
+	for (size_t i = 0; i < process->rlimits.count; i++)
+		w->rlimits |= (uint64_t)1 << process->rlimits.items[i].type.value;
+	w->apparmor = spec_is_text(&process->apparmorProfile);
+	w->selinux = spec_is_text(&process->selinuxLabel);
 }
 
 /* Which facts the configuration needs. */
@@ -56,13 +59,12 @@ static struct host_wish wish_of(const struct spec_config *c)
 	struct host_wish wish = { .cgroup_path = c->os->cgroupsPath.value,
 		.resctrl = c->os->intelRdt != NULL };
 
-	for (size_t i = 0; i < c->os->namespaces.count; i++)
-		if (c->os->namespaces.items[i].type.value == CLONE_NEWCGROUP)
-			wish.cgroup_ns = c->os->namespaces.items[i].path.value;
-	for (size_t i = 0; i < c->process->rlimits.count; i++)
-		wish.rlimits |= (uint64_t)1 << c->process->rlimits.items[i].type.value;
-	wish.apparmor = is_text(&c->process->apparmorProfile);
-	wish.selinux = is_text(&c->process->selinuxLabel) || is_text(&c->os->mountLabel);
+	const struct spec_namespace *const cgroup = spec_namespace_find(c, CLONE_NEWCGROUP);
+
+	if (cgroup != NULL)
+		wish.cgroup_ns = cgroup->path.value;
+	job_wish_process(c->process, &wish);
+	wish.selinux = wish.selinux || spec_is_text(&c->os->mountLabel);
 	return wish;
 }
 

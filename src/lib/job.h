@@ -31,4 +31,7 @@ void job_done(struct job *j);
 CHECKED int job_load(
 	struct job *j, const struct crl_options *o, const char *host_facts, struct err *e);
 
+/* Wishes for the facts that a process needs. */
+void job_wish_process(const struct spec_process *process, struct host_wish *w);
+
 #endif

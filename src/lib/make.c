@@ -124,26 +124,6 @@ static int tell_unknown_calls(struct making *m, struct err *e)
 	return 0;
 }
 
-static void stepped(void *data)
-{
-	struct making *const m = data;
-
-	if (m->parent.pid > 0)
-		m->trace.child = m->parent.pid;
-	trace_tell(&m->trace);
-}
-
-/* From here on the plan is carried out, and timed if anybody wants to know. */
-static int watch(struct making *m, struct err *e)
-{
-	if (m->trace.start == 0)
-		return 0;
-	TRY(trace_plan(&m->trace, &m->job.plan, e));
-	m->parent.times = m->trace.times;
-	m->parent.stepped = stepped;
-	return 0;
-}
-
 /* Asked to end meanwhile?  In the foreground the program itself is told, once it runs. */
 static int look_for_end(struct making *m, struct err *e)
 {
@@ -169,7 +149,7 @@ static int make_steps(struct making *m, struct err *e)
 	TRY(parent_init(p, &m->job.plan, e));
 	p->idle = write_ahead;
 	p->data = m;
-	TRY(watch(m, e));
+	TRY(trace_watch(&m->trace, &m->parent, e));
 	if (m->job.options.wait_start)
 		TRY(state_fifo_make(&m->dir, &p->slots[SLOT_FIFO], e));
 	if (m->job.plan.report_slot != SLOT_NONE)
@@ -191,9 +171,6 @@ static int start_steps(struct making *m, struct err *e)
 
 	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_confirm(&m->parent, e);
-	if (rc == 0 && m->phase == STATE_RUNNING)
-		plan_time_end(m->trace.times.child, m->job.plan.count - 1); /* by execve(2) */
-	trace_tell(&m->trace); /* the child has done more since the parent's last */
 	if (rc == 0 && m->phase == STATE_RUNNING)
 		rc = parent_hooks(&m->parent, "poststart", NULL, NULL, e);
 	if (m->parent.signal > 0)
@@ -244,11 +221,7 @@ static int make(struct making *m, bool detach, struct err *e)
 	{                                                                                     \
 		.crl = (c), .id = (id_), .o = (o_), .phase = (phase_), .dir = STATE_DIR_NONE, \
 		.trace = TRACE_NONE, .parent = {                                              \
-			.pidfd = FD_NONE,                                                     \
-			.sock = FD_NONE,                                                      \
-			.console = FD_NONE,                                                   \
-			.master = FD_NONE,                                                    \
-			.host_net = FD_NONE                                                   \
+			PARENT_NO_FDS                                                         \
 		}                                                                             \
 	}
 

@@ -3,6 +3,7 @@
 #include "lib/trace.h"
 
 #include "base/json_out.h"
+#include "base/sys.h"
 #include "plan/print.h"
 
 #include <fcntl.h>
@@ -49,14 +50,6 @@ void trace_aside(struct trace *t, const char *name)
 		t->phases[t->phase_count - 1].aside = true;
 }
 
-int trace_plan(struct trace *t, const struct plan *p, struct err *e)
-{
-	if (t->start == 0)
-		return 0;
-	t->plan = p;
-	return plan_times_make(&t->times, p, e);
-}
-
 /* --- --debug ---------------------------------------------------------------------------------- */
 
 /* The first operation from *at on that one side has done; NULL: none. */
@@ -90,7 +83,7 @@ static void tell_one(
 	crl_tell(t->settings, CRL_DEBUG, op->at, text);
 }
 
-void trace_tell(struct trace *t)
+static void tell(struct trace *t)
 {
 	if (!t->settings->debug || t->times.parent == NULL)
 		return;
@@ -105,6 +98,27 @@ void trace_tell(struct trace *t)
 		else
 			tell_one(t, "child", t->told_child++, c);
 	}
+}
+
+static void stepped(void *watcher, pid_t child)
+{
+	struct trace *const t = watcher;
+
+	if (child > 0)
+		t->child = child;
+	tell(t);
+}
+
+int trace_watch(struct trace *t, struct parent *p, struct err *e)
+{
+	if (t->start == 0)
+		return 0;
+	t->plan = p->plan;
+	TRY(plan_times_make(&t->times, p->plan, e));
+	p->times = t->times;
+	p->stepped = stepped;
+	p->watcher = t;
+	return 0;
 }
 
 /* --- --trace ---------------------------------------------------------------------------------- */
@@ -194,21 +208,6 @@ static void put_all(const struct trace *t, struct json_out *j)
 	json_end(j);
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 void trace_write(struct trace *t)
 {
 	AUTO_JSON j = { 0 };
@@ -223,7 +222,7 @@ void trace_write(struct trace *t)
 	put_all(t, &j);
 	rc = json_finish(&j, &text, &len, &e);
 	if (rc == 0)
-		rc = write_all(t->fd, text, len);
+		rc = sys_write_all(t->fd, text, len);
 	fd_close(&t->fd);
 	if (rc < 0 && e.code == 0)
 		(void)err_sys(&e, -rc, POS_NONE, "cannot write trace \"%s\"", t->settings->trace);

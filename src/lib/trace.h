@@ -4,7 +4,7 @@
 #define CRUN_LITE_LIB_TRACE_H
 
 #include "lib/crl.h"
-#include "plan/times.h"
+#include "parent/parent.h"
 
 enum {
 	TRACE_PHASES = 8
@@ -46,11 +46,9 @@ void trace_phase(struct trace *t, const char *name);
 /* The same for what comes when the start is done. */
 void trace_aside(struct trace *t, const char *name);
 
-/* From now on the plan's operations are timed; the times are t's. */
-CHECKED int trace_plan(struct trace *t, const struct plan *p, struct err *e);
-
-/* Tells of the operations that were done since the last time, in the order of their beginnings. */
-void trace_tell(struct trace *t);
+/* From now on the operations of p's plan are timed, and told when they are done, in the order of
+ * their beginnings. */
+CHECKED int trace_watch(struct trace *t, struct parent *p, struct err *e);
 
 /* Writes the file, if one is wanted, and closes it.  What fails is a warning: the container is not
  * the worse for it. */

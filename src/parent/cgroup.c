@@ -132,25 +132,20 @@ int cgroup_walk(int dir, cgroup_each_fn each, void *data)
 	return walk_one(&(struct visit){ .each = walk_one, .data = &w }, FD_NONE, "", dir);
 }
 
+static int signal_one(void *data, pid_t pid)
+{
+	const int *const sig = data;
+	AUTO_FD pidfd = sys_pidfd_open(pid);
+
+	if (pidfd >= 0)
+		(void)!sys_pidfd_send_signal(pidfd, *sig); /* ESRCH: has ended */
+	return 0;
+}
+
 /* One by one; what forks meanwhile is met in the next round, or is frozen. */
 static int signal_each(void *data, int dir)
 {
-	const int *const sig = data;
-	AUTO_FD fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *const file = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid;
-
-	if (file == NULL)
-		return -errno;
-	(void)fd_take(&fd); /* fclose closes it */
-	while (fscanf(file, "%d", &pid) == 1) {
-		AUTO_FD pidfd = pid > 0 ? sys_pidfd_open(pid) : -ESRCH;
-
-		if (pidfd >= 0)
-			(void)!sys_pidfd_send_signal(pidfd, *sig); /* ESRCH: has ended */
-	}
-	(void)fclose(file);
-	return 0;
+	return cgroup_each_pid(dir, signal_one, data);
 }
 
 /* One that was frozen before stays so: what is signalled then comes when it goes on, but for
@@ -159,15 +154,15 @@ static int signal_all(int dir, int sig)
 {
 	int rc = sig == SIGKILL ? sys_write_file(dir, "cgroup.kill", "1") : -ENOENT;
 	int thawed = 0;
-	bool frozen;
+	bool before;
 
 	if (rc != -ENOENT)
 		return rc;
-	frozen = !cgroup_is_frozen(dir) && sys_write_file(dir, "cgroup.freeze", "1") == 0;
-	if (frozen) /* who does not stop in time is met as it is */
+	before = cgroup_is_frozen(dir);
+	if (!before) /* who does not stop in time is met as it is */
 		(void)!cgroup_freeze(dir, true, FREEZE_MS);
 	rc = cgroup_walk(dir, signal_each, &sig);
-	if (frozen)
+	if (!before && cgroup_is_frozen(dir))
 		thawed = thaw(dir);
 	return rc < 0 ? rc : thawed;
 }

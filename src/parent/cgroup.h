@@ -31,12 +31,20 @@ CHECKED int cgroup_open(const char *path, uint64_t inode);
 typedef int (*cgroup_each_fn)(void *data, int dir);
 CHECKED int cgroup_walk(int dir, cgroup_each_fn each, void *data);
 
+/* Calls each with the processes that are in it itself, but for those of foreign pid namespaces.  A
+ * negative result ends it and is its result; one that was removed meanwhile has none. */
+typedef int (*cgroup_pid_fn)(void *data, pid_t pid);
+CHECKED int cgroup_each_pid(int dir, cgroup_pid_fn each, void *data);
+
 /* The processes of it and of all below it, by number.
  * ret  in the arena; NULL when there are none */
 CHECKED int cgroup_pids(int dir, struct arena *a, const int **ret, size_t *ret_count);
 
 /* Is it told to be frozen?  Whether all of its processes have stopped by now is another matter. */
 bool cgroup_is_frozen(int dir);
+
+/* Do its processes stand still, because it or one above it is frozen? */
+bool cgroup_stands_still(int dir);
 
 /* Freezes it and all below it, or lets them go on, and waits until the kernel says that it is so.
  * Returns  0; -ETIMEDOUT it is not so yet, but will be; else -errno */

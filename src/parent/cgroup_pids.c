@@ -11,8 +11,10 @@ struct pids {
 	size_t count, room;
 };
 
-static int add(struct pids *p, int pid)
+static int add(void *data, pid_t pid)
 {
+	struct pids *const p = data;
+
 	if (p->count == p->room) {
 		const size_t room = p->room == 0 ? 64 : p->room * 2;
 
@@ -26,22 +28,26 @@ static int add(struct pids *p, int pid)
 	return 0;
 }
 
-/* Processes of a pid namespace that is none of ours have the number 0. */
-static int add_group(void *data, int dir)
+int cgroup_each_pid(int dir, cgroup_pid_fn each, void *data)
 {
 	AUTO_FD fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	FILE *const file = fd < 0 ? NULL : fdopen(fd, "r");
 	int pid, rc = 0;
 
 	if (file == NULL)
-		return errno == ENOENT || errno == ENODEV ? 0 : -errno; /* removed meanwhile */
-	(void)fd_take(&fd);                                             /* fclose closes it */
+		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
+	(void)fd_take(&fd); /* fclose closes it */
 	/* one of a threaded group is in the list of the domain above it */
 	while (rc == 0 && fscanf(file, "%d", &pid) == 1)
-		if (pid > 0)
-			rc = add(data, pid);
+		if (pid > 0) /* 0: of a pid namespace that is none of ours */
+			rc = each(data, pid);
 	(void)fclose(file); /* only read */
 	return rc;
+}
+
+static int add_group(void *data, int dir)
+{
+	return cgroup_each_pid(dir, add, data);
 }
 
 static int compare(const void *a, const void *b)

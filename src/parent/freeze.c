@@ -32,6 +32,13 @@ static int has_line(int events, const char *line)
 	return strstr(text, line) != NULL;
 }
 
+bool cgroup_stands_still(int dir)
+{
+	AUTO_FD events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	return events >= 0 && has_line(events, "frozen 1") == 1;
+}
+
 static int await(int events, const char *line, bool wanted, int timeout_ms)
 {
 	struct pollfd p = { .fd = events, .events = POLLPRI };

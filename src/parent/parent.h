@@ -15,9 +15,10 @@ struct parent {
 	/* Called once, when there is nothing left to do but to wait for the child; may be NULL.  A
 	 * negative result ends the making. */
 	int (*idle)(void *data, struct err *e);
-	/* Called when an operation is done; may be NULL. */
-	void (*stepped)(void *data);
-	void *data;
+	void *data; /* of idle */
+	/* Called when an operation is done, and at the child's exec; may be NULL. */
+	void (*stepped)(void *watcher, pid_t child);
+	void *watcher;
 	struct plan_times times; /* the caller's; empty: nobody wants them */
 	int *slots;              /* plan->slots descriptors; SLOT_FIFO is given by the caller */
 	size_t next;             /* number of the operation to come */
@@ -37,6 +38,11 @@ struct parent {
 	struct parent_made *made; /* mount points and their like: made.c; NULL: none yet */
 	struct parent_net *net;   /* both sides of what is moved; NULL: not reached yet */
 };
+
+/* In an initialiser. */
+#define PARENT_NO_FDS                                                             \
+	.pidfd = FD_NONE, .sock = FD_NONE, .console = FD_NONE, .master = FD_NONE, \
+	.host_net = FD_NONE
 
 #define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent
 

@@ -2,6 +2,7 @@
  * is kept, and no more is read meanwhile. */
 #include "parent/relay.h"
 
+#include "base/clock.h"
 #include "base/sys.h"
 #include "parent/raw.h"
 
@@ -230,14 +231,6 @@ static int turn(struct relay *r, int timeout_ms)
 	return rc;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* What the program wrote last is still in the terminal.  Processes that it left behind may hold it
  * open and write on, so an idle terminal is the end, and so is a time that any terminal's buffer
  * is read in; what was read is written out unless a signal asks us to end. */
@@ -247,7 +240,7 @@ static int drain(struct relay *r)
 		IDLE_MS = 50,
 		LONGEST_MS = 1000
 	};
-	const int64_t end = now_ms() + LONGEST_MS;
+	const int64_t end = clock_now_ms() + LONGEST_MS;
 
 	r->in.ended = true;
 	r->in.done = r->in.have;
@@ -256,7 +249,7 @@ static int drain(struct relay *r)
 
 		if (rc < 0)
 			return rc;
-		r->out.ended = r->out.ended || now_ms() > end;
+		r->out.ended = r->out.ended || clock_now_ms() > end;
 		if (rc == 0 && !writes(&r->out))
 			return 0;
 	}

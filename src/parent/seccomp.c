@@ -1,10 +1,14 @@
 /* A seccomp profile to the tables that a filter is made of.  Calls no seccomp(2). */
 #include "parent/seccomp.h"
 
+#include "base/sys.h"
+#include "parent/ops.h"
+
 #include "parent/seccomp_numbers.h"
 #include "parent/seccomp_program.h"
 
 #include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 
@@ -322,4 +326,16 @@ int seccomp_compile(const struct spec_seccomp *s, int filter_fd, struct err *e)
 	TRY(make_templates(&c));
 	TRY(make_program(&c, &program));
 	return write_program(&c, filter_fd, &program);
+}
+
+int do_seccomp_compile(struct parent *p, const struct plan_seccomp_compile *op, struct err *e)
+{
+	return seccomp_compile(op->profile, p->slots[SLOT_FILTER], e);
+}
+
+int do_seccomp_raw(struct parent *p, const struct plan_seccomp_raw *op, struct err *e)
+{
+	(void)e;
+	return sys_write_once(
+		p->slots[SLOT_FILTER], op->insns, (size_t)op->count * sizeof(struct sock_filter));
 }

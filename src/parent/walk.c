@@ -9,13 +9,11 @@
 #include "parent/made.h"
 #include "parent/ops.h"
 #include "parent/relay.h"
-#include "parent/seccomp.h"
 #include "parent/spawn.h"
 #include "plan/explain.h"
 #include "plan/hooks.h"
 #include "proto/proto.h"
 
-#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,26 +53,9 @@ static int (*const handlers[PLAN_KINDS])(
 #undef ROW_CHILD
 #undef ROW_BOTH
 
-int do_seccomp_compile(struct parent *p, const struct plan_seccomp_compile *op, struct err *e)
-{
-	return seccomp_compile(op->profile, p->slots[SLOT_FILTER], e);
-}
-
-int do_seccomp_raw(struct parent *p, const struct plan_seccomp_raw *op, struct err *e)
-{
-	(void)e;
-	return sys_write_once(
-		p->slots[SLOT_FILTER], op->insns, (size_t)op->count * sizeof(struct sock_filter));
-}
-
 int parent_init(struct parent *ret, const struct plan *p, struct err *e)
 {
-	*ret = (struct parent){ .plan = p,
-		.pidfd = FD_NONE,
-		.sock = FD_NONE,
-		.console = FD_NONE,
-		.master = FD_NONE,
-		.host_net = FD_NONE };
+	*ret = (struct parent){ .plan = p, PARENT_NO_FDS };
 	ret->slots = arena_array(p->arena, (size_t)p->slots, sizeof(int));
 	if (ret->slots == NULL)
 		return err_set(e, ENOMEM, POS_NONE, "out of memory");
@@ -298,6 +279,12 @@ static int run_release(struct parent *p, const struct plan_op *op, struct err *e
 	return run_parent_done(p, op, e);
 }
 
+static void stepped(struct parent *p)
+{
+	if (p->stepped != NULL)
+		p->stepped(p->watcher, p->pid);
+}
+
 /* Carries out one operation; an errno without words gets those of the plan. */
 static int step(struct parent *p, struct err *e)
 {
@@ -311,8 +298,7 @@ static int step(struct parent *p, struct err *e)
 	rc = handlers[op->kind](p, op, e);
 	if (rc >= 0)
 		plan_time_end(p->times.parent, p->next);
-	if (p->stepped != NULL)
-		p->stepped(p->data);
+	stepped(p);
 	if (rc == -EPIPE && p->sock != FD_NONE && e->code == 0)
 		rc = last_words(p, e); /* the other side is gone, and knows better */
 	if (rc < 0 && e->code == 0)
@@ -355,7 +341,10 @@ int parent_confirm(struct parent *p, struct err *e)
 
 	if (rc == 0)
 		rc = next_message(p, &m);
-	if (rc == -EPIPE) { /* closed by exec */
+	if (rc == -EPIPE) /* closed by exec */
+		plan_time_end(p->times.child, p->plan->count - 1);
+	stepped(p);
+	if (rc == -EPIPE) {
 		made_forget(p);
 		parent_net_close(p);
 		return 0;

@@ -108,6 +108,10 @@ CHECKED int plan_net_devices_wait(struct plan *p, struct err *e);
 bool plan_net_overlaps(const struct plan *p);
 
 /* Is the id of the container mapped?  Always so without a user namespace of our making. */
+/* From here on root's rights of the user namespace are needed, if there is one: file systems made
+ * later belong to it.  What the host guards from that root was opened before. */
+CHECKED int plan_become_root(struct plan *p, struct src_pos at, struct err *e);
+
 bool plan_uid_mapped(const struct plan *p, uint64_t id);
 bool plan_gid_mapped(const struct plan *p, uint64_t id);
 

@@ -149,18 +149,13 @@ static int read_ids(struct plan *p, const struct spec_str *text, const char *wha
 	return id_list_parse(text->value, text->at, what, list, e);
 }
 
-static bool is_text(const struct spec_str *s)
-{
-	return s->value != NULL && s->value[0] != '\0';
-}
-
 static int append_affinity_first(struct plan *p, struct err *e)
 {
 	const struct spec_cpu_affinity *const a = p->config->process->execCPUAffinity;
 	const struct id_list *mask = NULL;
 	struct plan_op *op;
 
-	if (a == NULL || !is_text(&a->initial))
+	if (a == NULL || !spec_is_text(&a->initial))
 		return 0;
 	TRY(read_ids(p, &a->initial, "process.execCPUAffinity.initial", &mask, e));
 	op = plain(p, PLAN_affinity_first, a->initial.at, "process.execCPUAffinity.initial", e);
@@ -175,7 +170,7 @@ static int append_affinity_first(struct plan *p, struct err *e)
 static int append_affinity(struct plan *p, struct err *e)
 {
 	const struct spec_cpu_affinity *const a = p->config->process->execCPUAffinity;
-	const bool given = a != NULL && is_text(&a->final);
+	const bool given = a != NULL && spec_is_text(&a->final);
 	const struct id_list *mask = NULL;
 	struct plan_op *op;
 
@@ -226,15 +221,7 @@ static int append_enter(struct plan *p, struct err *e)
 	op->enter.target = p->target_slot;
 	if (op->enter.words == NULL)
 		return no_memory(e);
-	if (!p->user_ns)
-		return 0;
-	op = plain(p, PLAN_become_root, POS_NONE, "linux.namespaces", e);
-	if (op == NULL)
-		return -ENOMEM;
-	op->become_root.uid = plan_uid_mapped(p, 0);
-	op->become_root.gid = plan_gid_mapped(p, 0);
-	op->become_root.groups = p->setgroups;
-	return 0;
+	return plan_become_root(p, POS_NONE, e);
 }
 
 static int append_terminal(struct plan *p, struct err *e)

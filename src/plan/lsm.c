@@ -14,11 +14,6 @@ enum {
 	DATA_MAX = 255 /* what fsconfig(2) takes as a value */
 };
 
-static bool is_text(const struct spec_str *s)
-{
-	return s->value != NULL && s->value[0] != '\0';
-}
-
 static int no_apparmor(const struct spec_str *s, const char *path, struct err *e)
 {
 	(void)err_sys(e, ENOTSUP, s->at, "%s: AppArmor is not at work on this host", path);
@@ -44,11 +39,11 @@ int plan_program_check(struct plan *p, struct err *e)
 	const struct spec_str *const profile = &p->config->process->apparmorProfile;
 	const struct spec_str *const label = &p->config->process->selinuxLabel;
 
-	if (is_text(profile) && !p->host->apparmor && !is_unconfined_already(p))
+	if (spec_is_text(profile) && !p->host->apparmor && !is_unconfined_already(p))
 		return no_apparmor(profile, "process.apparmorProfile", e);
-	if (is_text(label) && !p->host->selinux)
+	if (spec_is_text(label) && !p->host->selinux)
 		return no_selinux(label, "process.selinuxLabel", e);
-	p->program_labelled = is_text(label) || (is_text(profile) && p->host->apparmor);
+	p->program_labelled = spec_is_text(label) || (spec_is_text(profile) && p->host->apparmor);
 	return 0;
 }
 
@@ -75,7 +70,7 @@ int plan_labels(struct plan *p, struct err *e)
 	const char *type;
 
 	TRY(plan_program_check(p, e));
-	if (!is_text(label))
+	if (!spec_is_text(label))
 		return 0;
 	if (!p->host->selinux)
 		return no_selinux(label, "linux.mountLabel", e);
@@ -108,7 +103,7 @@ const char *const *plan_label_data(struct plan *p, const char *const *data)
 
 bool plan_keyring_labelled(const struct plan *p)
 {
-	return is_text(&p->config->process->selinuxLabel);
+	return spec_is_text(&p->config->process->selinuxLabel);
 }
 
 static int append_selinux(struct plan *p, const char *file, const char *label, struct err *e)
@@ -155,11 +150,11 @@ int plan_program_labels(struct plan *p, struct err *e)
 {
 	const struct spec_process *const process = p->config->process;
 
-	if (is_text(&process->selinuxLabel)) {
+	if (spec_is_text(&process->selinuxLabel)) {
 		TRY(append_labelled_keyring(p, process->selinuxLabel.value, e));
 		TRY(append_selinux(p, EXEC, process->selinuxLabel.value, e));
 	}
-	if (is_text(&process->apparmorProfile) && !is_unconfined_already(p))
+	if (spec_is_text(&process->apparmorProfile) && !is_unconfined_already(p))
 		return append_apparmor(p, &process->apparmorProfile, e);
 	return 0;
 }

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static bool is_text(const struct spec_str *s)
-{
-	return s->value != NULL && s->value[0] != '\0';
-}
-
 /* enableCMT and enableMBM are what 1.3 calls enableMonitoring: who asks for one of them gets it. */
 static bool wants_monitor(const struct spec_intel_rdt *r)
 {
@@ -91,7 +86,7 @@ static int warn_of_mb(struct plan *p, const struct spec_intel_rdt *r, struct err
 {
 	const char *const l3 = r->l3CacheSchema.value;
 
-	if (l3 == NULL || is_text(&r->memBwSchema) ||
+	if (l3 == NULL || spec_is_text(&r->memBwSchema) ||
 		(strncmp(l3, "MB:", 3) != 0 && strstr(l3, "\nMB:") == NULL))
 		return 0;
 	return plan_warn(p, r->l3CacheSchema.at, e,
@@ -157,7 +152,7 @@ static int append_monitor(struct plan *p, const struct spec_intel_rdt *r, struct
 /* Names of the groups. */
 static int decide(struct plan *p, const struct spec_intel_rdt *r, const char *text, struct err *e)
 {
-	const bool named = is_text(&r->closID);
+	const bool named = spec_is_text(&r->closID);
 	const bool root = named && strcmp(r->closID.value, "/") == 0;
 
 	p->rdt_group = root ? p->host->resctrl

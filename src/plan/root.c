@@ -63,11 +63,8 @@ int plan_stage(struct plan *p, struct src_pos at, const char *path, int tree, st
 	return 0;
 }
 
-/* From here on root's rights of the user namespace are needed: file systems made later belong to
- * it.  What the host guards from that root was opened before. */
-static int append_become_root(struct plan *p, struct err *e)
+int plan_become_root(struct plan *p, struct src_pos at, struct err *e)
 {
-	const struct src_pos at = p->config->os->uidMappings.at;
 	struct plan_op *op;
 
 	if (!p->user_ns)
@@ -175,7 +172,7 @@ int plan_root(struct plan *p, struct err *e)
 	TRY(append_propagate(p, e));
 	if (!p->overlay->wanted && !early)
 		TRY(append_tree(p, e));
-	TRY(append_become_root(p, e));
+	TRY(plan_become_root(p, p->config->os->uidMappings.at, e));
 	if (p->overlay->wanted)
 		TRY(plan_overlay_mount(p, &layers, e));
 	TRY(plan_stage(p, p->config->root->path.at, "root.path", SLOT_ROOT, e));
@@ -227,9 +224,14 @@ int plan_root_finish(struct plan *p, struct err *e)
 	TRY(plan_cwd_make(p, e));
 	TRY(append_late_readonly(p, e));
 	TRY(append_readonly_root(p, e));
-	if (!p->root_alone && plan_append(p, p->options->no_pivot ? PLAN_move_root : PLAN_pivot,
-				      p->config->root->path.at, e, "root.path") == NULL)
-		return -ENOMEM;
+	if (!p->root_alone) {
+		op = plan_append(p, p->options->no_pivot ? PLAN_move_root : PLAN_pivot,
+			p->config->root->path.at, e, "root.path");
+		if (op == NULL)
+			return -ENOMEM;
+		if (p->options->no_pivot)
+			op->move_root.cover = p->in_user_ns;
+	}
 	if (!GIVEN(*propagation) || propagation->value == 0)
 		return 0;
 	op = plan_append(p, PLAN_root_propagation, propagation->at, e, "linux.rootfsPropagation");

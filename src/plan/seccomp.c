@@ -223,6 +223,7 @@ int plan_seccomp(struct plan *p, struct err *e)
 	TRY(check_flags(p, s, e));
 	TRY(append_connect(p, s, e));
 	p->seccomp = s;
+	p->close_singly = s->profile == NULL || !plan_seccomp_allows(s->profile, "close_range", 0);
 	return 0;
 }
 

@@ -11,6 +11,11 @@ enum {
 	MAP_LINES = 340
 }; /* user_namespaces(7), Linux 4.15 */
 
+bool spec_is_text(const struct spec_str *s)
+{
+	return s->value != NULL && s->value[0] != '\0';
+}
+
 const struct spec_namespace *spec_namespace_find(const struct spec_config *c, int64_t clone_flag)
 {
 	for (size_t i = 0; c->os != NULL && i < c->os->namespaces.count; i++)

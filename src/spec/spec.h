@@ -112,6 +112,9 @@ CHECKED int spec_load(const char *bytes, size_t size, struct arena *arena,
 const struct spec_pair *spec_annotation(const struct spec_config *c, const char *key);
 
 /* The row of linux.namespaces for one CLONE_NEW* flag; NULL when the list has none. */
+/* Is it given, and not empty? */
+bool spec_is_text(const struct spec_str *s);
+
 const struct spec_namespace *spec_namespace_find(const struct spec_config *c, int64_t clone_flag);
 
 #endif

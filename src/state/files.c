@@ -2,6 +2,7 @@
  * and the FIFO that a created container waits at.  Does not know what is in a file. */
 #include "state/state.h"
 
+#include "base/sys.h"
 #include "state/dir.h"
 
 #include <fcntl.h>
@@ -9,21 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-
-static int write_all(int fd, struct state_bytes bytes)
-{
-	while (bytes.size > 0) {
-		const ssize_t rc = write(fd, bytes.text, bytes.size);
-
-		if (rc < 0 && errno == EINTR)
-			continue;
-		if (rc < 0)
-			return -errno;
-		bytes.text += rc;
-		bytes.size -= (size_t)rc;
-	}
-	return 0;
-}
 
 /* Both in one call, where the file system takes them. */
 static int write_both(int fd, struct state_bytes first, struct state_bytes second)
@@ -36,11 +22,10 @@ static int write_both(int fd, struct state_bytes first, struct state_bytes secon
 
 	if (rc < 0 && errno != EINTR)
 		return -errno;
-	TRY(write_all(fd, (struct state_bytes){ first.text + of_first, first.size - of_first }));
+	TRY(sys_write_all(fd, first.text + of_first, first.size - of_first));
 	if (done - of_first == second.size)
 		return 0;
-	return write_all(fd, (struct state_bytes){ second.text + (done - of_first),
-				     second.size - (done - of_first) });
+	return sys_write_all(fd, second.text + (done - of_first), second.size - (done - of_first));
 }
 
 /* Not flushed to the disk: no container outlives a loss of power, and then the boot id differs. */
@@ -258,7 +243,7 @@ int state_fifo_release(const struct state_dir *d, struct err *e)
 	int rc = fd < 0 ? -errno : 0;
 
 	if (rc == 0)
-		rc = write_all(fd, (struct state_bytes){ "0", 1 });
+		rc = sys_write_once(fd, "0", 1);
 	/* Once is enough.  Where it stays, nobody reads it any more. */
 	if (rc == 0)
 		(void)unlinkat(d->fd, STATE_FIFO, 0);
