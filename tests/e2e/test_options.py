@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import json
 import os
 import socket
 import subprocess
@@ -135,6 +136,17 @@ def spec_file(w):
     with open(name, encoding="utf-8") as f, open(os.path.join(where, "config.json"),
                                                  encoding="utf-8") as g:
         equal(f.read(), g.read(), "the same template")
+
+
+@rows("spec: the root", (("read-only as the peers write it", (), True, None),
+                         ("an overlay", ("--overlay",), False, "tmpfs")))
+def spec_root(w, options, read_only, overlay):
+    where = w.directory("spec")
+    w.must("spec", *options, "--bundle", where)
+    with open(os.path.join(where, "config.json"), encoding="utf-8") as f:
+        c = json.load(f)
+    equal((c["root"].get("readonly", False), c.get("annotations", {}).get("org.crun-lite.overlay")),
+          (read_only, overlay), "read-only, overlay")
 
 
 @rows("other forms of options", (("-V", "-V", "crun-lite version "), ("--usage", "--usage", "Usage:"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,22 @@ def exit_status(w, words, want):
         equal(b.run().status, want, "status")
     else:
         b.probe(*words).must(status=want)
+
+
+@rows("a program of another user's alone, for user 1000", (("with CAP_DAC_OVERRIDE", True, 0),
+                                                            ("without", False, 1)))
+def program_by_rights(w, may, want):
+    """execve(2) goes by the effective rights; access(2) would not (it takes the real ids)."""
+    b = w.bundle().args("/bin/mine", "exit", "0")
+    shutil.copy(b.file("/bin/probe"), b.file("/bin/mine"))
+    os.chmod(b.file("/bin/mine"), 0o700)
+    b.process["user"] = {"uid": 1000, "gid": 1000}
+    b.process["capabilities"] = {s: ["CAP_DAC_OVERRIDE"] if may else [] for s in
+                                 ("bounding", "effective", "permitted", "inheritable", "ambient")}
+    r = b.run()
+    equal(r.status, want, f"status of {r}")
+    if not may:
+        holds(r.err, "ermission denied", "error")
 
 
 def started(w, b, *options, **more):

@@ -11,7 +11,10 @@ HEADER = "UID PID PPID C STIME TTY TIME CMD"
 
 def container(w):
     b = w.bundle().shell("sleep 1000 & sleep 1001 & exec sleep 1002").detached()
-    check(host.until(lambda: len(host.processes(w.token)) >= 3), "does not run")
+
+    def programs():
+        return [(host.read(f"/proc/{pid}/cmdline") or "")[:5] for pid in host.processes(w.token)]
+    check(host.until(lambda: programs() == ["sleep"] * 3), f"does not run: {programs()}")
     return b
 
 
