@@ -6,6 +6,7 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -181,16 +182,47 @@ static int append_oom_score(struct plan *p, struct err *e)
 	return op->oom_score.value != NULL ? 0 : err_set(e, ENOMEM, score->at, "out of memory");
 }
 
+/* May the container's cgroup be too small for a copy of all mounts, which is charged to who makes
+ * it?  The kernel has 100,000 at most (sysctl fs.mount-max), of half a KiB. */
+static bool is_short_of_memory(const struct plan *p)
+{
+	enum {
+		ALL_MOUNTS = 64 * 1024 * 1024
+	};
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct plan_cgroup_write *const w = &p->ops[i].cgroup_write;
+
+		if (p->ops[i].kind != PLAN_cgroup_write ||
+			(strcmp(w->file, "memory.max") != 0 && strcmp(w->file, "memory.high") != 0))
+			continue;
+		if (w->value[0] != 'm' && strtoull(w->value, NULL, 10) < ALL_MOUNTS)
+			return true;
+	}
+	return false;
+}
+
+/* The namespaces that the child makes itself. */
+static uint64_t made_inside(const struct plan *p)
+{
+	/* The root of a cgroup namespace is the cgroup of who makes it. */
+	uint64_t flags = CLONE_NEWCGROUP;
+
+	if (has_offsets(p))
+		flags |= CLONE_NEWTIME;
+	/* The copy of the host's mounts takes as long as they are many: meanwhile the parent makes
+	 * the network namespace. */
+	if (plan_net_overlaps(p) && !p->root_alone && !is_short_of_memory(p))
+		flags |= CLONE_NEWNS;
+	return flags;
+}
+
 int plan_spawn(struct plan *p, struct err *e)
 {
-	/* The cgroup namespace's root is the cgroup of who makes it: the child does, once inside.
-	 */
-	uint64_t flags = p->new_ns & ~(uint64_t)CLONE_NEWCGROUP;
+	uint64_t flags = p->new_ns & ~made_inside(p);
 	struct plan_op *op;
 
 	TRY(append_joins(p, e));
-	if (has_offsets(p))
-		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan_net_overlaps(p))
 		flags &= ~(uint64_t)CLONE_NEWNET;
 	if (p->root_alone)
@@ -233,7 +265,7 @@ static int append_offset(
 int plan_namespaces_inside(struct plan *p, struct err *e)
 {
 	const struct src_pos at = p->config->os->namespaces.at;
-	const uint64_t flags = (p->new_ns & CLONE_NEWCGROUP) | (has_offsets(p) ? CLONE_NEWTIME : 0);
+	const uint64_t flags = p->new_ns & made_inside(p);
 	struct plan_op *op;
 
 	TRY(append_enters(p, e));
