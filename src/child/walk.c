@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -145,10 +146,21 @@ int do_born(struct child *c, const struct plan_born *op)
 	return do_child_done(c, NULL);
 }
 
+/* A runtime that has ended has closed its end. */
+static int parent_lives(const struct child *c)
+{
+	char byte;
+	struct iovec to = { &byte, sizeof(byte) };
+	struct msghdr m = { .msg_iov = &to, .msg_iovlen = 1 };
+
+	if (recvmsg(c->sock, &m, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		return -EPIPE;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
 int do_release(struct child *c, const struct plan_release *op)
 {
-	(void)op;
-	return do_parent_done(c, NULL);
+	return op->at_once != 0 ? parent_lives(c) : do_parent_done(c, NULL);
 }
 
 void child_report(struct child *c, struct proto_msg *m)

@@ -125,6 +125,7 @@ static int make_plan(struct exec *x, struct err *e)
 		.may_wait = o->ignore_paused };
 	x->options = (struct plan_options){ .id = x->id,
 		.bundle = x->live.record.bundle,
+		.pid_file = o->pid_file != NULL,
 		.detach = x->detach,
 		.console_socket = o->console_socket,
 		.pidfd_socket = o->pidfd_socket,

@@ -276,7 +276,7 @@ static int run_given_tree(struct parent *p, const struct plan_op *op, struct err
 
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e)
 {
-	return run_parent_done(p, op, e);
+	return op->release.at_once != 0 ? 0 : run_parent_done(p, op, e);
 }
 
 static void stepped(struct parent *p)

@@ -62,6 +62,13 @@ static bool shares_memory(const struct plan *p)
 	return appears(p) && (p->joined_ns & CLONE_NEWTIME) == 0 && !p->options->target->may_wait;
 }
 
+/* Has the parent nothing to hear of the process?  By memory it knows which it is; a terminal is to
+ * get its size before the program. */
+static bool knows_at_once(const struct plan *p)
+{
+	return shares_memory(p) && !p->config->process->terminal.value;
+}
+
 /* With a filter that takes CAP_SYS_ADMIN: is it loaded before the process appears? */
 static bool filter_first(const struct plan *p)
 {
@@ -72,6 +79,7 @@ static bool filter_first(const struct plan *p)
 	       plan_seccomp_allows(s->profile, "clone", CLONE_PARENT) &&
 	       plan_seccomp_allows(s->profile, "setsid", 0) &&
 	       plan_seccomp_allows(s->profile, "prctl", 0) &&
+	       plan_seccomp_allows(s->profile, "recvmsg", 0) &&
 	       (!p->config->process->terminal.value ||
 		       plan_seccomp_allows(s->profile, "ioctl", STDIN_FILENO));
 }
@@ -255,8 +263,7 @@ static int append_appear(struct plan *p, struct err *e)
 		return -ENOMEM;
 	if (!p->options->detach && plain(p, PLAN_end_with_runtime, POS_NONE, "process", e) == NULL)
 		return -ENOMEM;
-	/* by memory the parent knows already; a terminal is to get its size before the program */
-	if (shares_memory(p) && !p->config->process->terminal.value)
+	if (knows_at_once(p))
 		return 0;
 	return plain(p, PLAN_born, POS_NONE, "process", e) == NULL ? -ENOMEM : 0;
 }
@@ -264,13 +271,20 @@ static int append_appear(struct plan *p, struct err *e)
 /* What the parent does for the process that is there, and its start. */
 static int append_release(struct plan *p, struct err *e)
 {
+	const size_t before = p->count;
+	struct plan_op *op;
+
 	TRY(plan_rlimits_raise(p, e));
 	TRY(plan_rdt_join(p, e));
 	TRY(plan_listener_message(p, e));
 	TRY(plan_scheduling_by_parent(p, e));
 	TRY(plan_pidfd_send(p, e));
 	TRY(plan_agent_limit(p, e));
-	return plain(p, PLAN_release, POS_NONE, "process", e) == NULL ? -ENOMEM : 0;
+	op = plain(p, PLAN_release, POS_NONE, "process", e);
+	if (op == NULL)
+		return -ENOMEM;
+	op->release.at_once = p->count == before + 1 && knows_at_once(p) && !p->options->pid_file;
+	return 0;
 }
 
 /* The filter as the last of all; without no_new_privs what it took goes after it. */

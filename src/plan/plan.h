@@ -34,6 +34,7 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	bool wait_start; /* create: the program waits for `start` */
+	bool pid_file;   /* exec: one is written before the program starts */
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
 	const char *console_socket; /* NULL: none */
 	const char *pidfd_socket;   /* NULL: none */

@@ -124,6 +124,8 @@ static bool take_option(struct job *j, const char *word, struct plan_options *o)
 		o->seccomp_receiver = value;
 	} else if (is_option(word, "--detach", &value)) {
 		o->detach = true;
+	} else if (is_option(word, "--pid-file", &value)) {
+		o->pid_file = true;
 	} else if (is_option(word, "--create", &value)) {
 		o->detach = true;
 		o->wait_start = true;
