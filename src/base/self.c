@@ -95,6 +95,16 @@ static int exec_copy(char *const argv[], char *const envp[])
 	return sys_execfd(copy, argv, envp);
 }
 
+void self_rest(void)
+{
+	extern const char __executable_start[], etext[]; /* ld(1) */
+	const uintptr_t in_page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	const uintptr_t from = ((uintptr_t)__executable_start + in_page) & ~in_page;
+
+	/* where the kernel does not do it, nothing is lost */
+	(void)madvise((void *)from, ((uintptr_t)etext & ~in_page) - from, MADV_DONTNEED);
+}
+
 int self_protect(char *const argv[], char *const envp[], struct err *e)
 {
 	int rc = is_read_only();

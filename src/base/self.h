@@ -11,4 +11,8 @@
  * Returns 0 when protected; else a negative errno: then nothing may be started. */
 CHECKED int self_protect(char *const argv[], char *const envp[], struct err *e);
 
+/* Gives back the memory that the program's text takes: nobody writes to it, so what is needed again
+ * comes from the file (madvise(2), MADV_DONTNEED). */
+void self_rest(void);
+
 #endif

@@ -3,6 +3,7 @@
 #include "parent/relay.h"
 
 #include "base/clock.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "parent/raw.h"
 
@@ -289,16 +290,33 @@ static int run_with_terminal(struct relay *r, const sigset_t *all, struct err *e
 	return rc;
 }
 
+/* A program that does not end at once may run for days, and all that while the runtime with it. */
+static int next_signal(const sigset_t *all, bool *rests)
+{
+	const struct timespec moment = { .tv_nsec = 100000000 };
+	int sig;
+
+	if (*rests)
+		return sigwaitinfo(all, NULL);
+	sig = sigtimedwait(all, NULL, &moment);
+	if (sig < 0 && errno == EAGAIN) {
+		self_rest();
+		*rests = true;
+	}
+	return sig;
+}
+
 int relay_run(pid_t pid, int pidfd, int master, int *ret_status, struct err *e)
 {
 	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master, .raw = RAW_NONE };
 	sigset_t all;
+	bool rests = false;
 
 	(void)sigfillset(&all);
 	if (master != FD_NONE)
 		TRY(run_with_terminal(&r, &all, e));
 	while (!r.ended) {
-		const int sig = sigwaitinfo(&all, NULL);
+		const int sig = next_signal(&all, &rests);
 
 		if (sig > 0)
 			handle_signal(&r, sig);

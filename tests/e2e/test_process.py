@@ -67,6 +67,21 @@ def killed(w):
     equal(ended(p, 137), "", "output")
 
 
+@case("a run that only waits: one thread, at most 1.5 MiB", ROOT, USER)
+def rests(w):
+    b = w.bundle().probe("signals")
+    p = started(w, b)
+
+    def holds_little():
+        status = dict(l.split(":", 1) for l in host.read(f"/proc/{p.pid}/status").splitlines())
+        equal(status["Threads"].strip(), "1", "threads")
+        return int(status["VmRSS"].split()[0]) <= 1536
+
+    check(host.until(holds_little), host.read(f"/proc/{p.pid}/status"))
+    w.must("kill", b.id, "KILL")
+    ended(p, 137)
+
+
 @case("signals are passed on", ROOT, USER)
 def signals(w):
     b = w.bundle().probe("signals")
