@@ -102,7 +102,7 @@ def only_callers(w):
     b = w.bundle().bind("/proc/self/fd/3", "/t", "bind").shell("ls /t")
     with Given(tree) as given:
         r = b.run("--preserve-fds", "1", **given)
-    if os.uname().release.split(".")[:2] < ["6", "15"] and "since Linux 6.15" in r.err:
+    if kernel.RELEASE < (6, 15) and "since Linux 6.15" in r.err:
         skip("before Linux 6.15")
     equal((r.status, r.out), (0, "inside\n"), str(r))
 

@@ -2,7 +2,7 @@
 
 import os
 
-from lib import disk, host
+from lib import disk, host, kernel
 from lib.limits import compare, group, needs, refused
 from lib.suite import ROOT, USER, case, check, equal, holds, rows, skip
 
@@ -69,13 +69,9 @@ SINCE = {"cpu.idle": (5, 15), "cpu.max.burst": (5, 14), "hugetlb.2MB.max": (5, 6
          "hugetlb.1GB.max": (5, 6), "hugetlb.2MB.rsvd.max": (5, 7)}
 
 
-def kernel():
-    return tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
-
-
 @rows("limit", LIMITS, ROOT, USER)
 def limit(w, resources, controller, want):
-    later = [name for name in want if kernel() < SINCE.get(name, (0,))]
+    later = [name for name in want if kernel.RELEASE < SINCE.get(name, (0,))]
     if later:
         skip(f"this kernel has no {later[0]}")
     for size in resources.get("hugepageLimits", ()):

@@ -11,7 +11,6 @@ from lib.suite import ROOT, USER, case, check, equal, holds, rows, same, skip
 
 LOWER, KEY = "--overlay-lower", "org.crun-lite.overlay"
 STAT = "/bin/busybox stat -c '%n %u:%g %a'"
-VERSION = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
 NAMES = ("a:b", "a,b=c", "back\\slash\\", "end\\", " two  spaces ", "\u00fc\u4e16\u754c",
          "x:,\\ y", "-dash",
          "\\:", "lowerdir=x,upperdir=y")
@@ -107,7 +106,7 @@ def root_on_top(w):
 
 @case("overlay: 100 layers", ROOT, USER)
 def hundred(w):
-    count = 100 if VERSION >= (6, 8) else 60
+    count = 100 if kernel.RELEASE >= (6, 8) else 60
     b = w.bundle().shell("cat /top; cat /n* | busybox wc -c")
     top = w.directory("layers")
     paths = [layer(w, f"{i:03}" + "x" * 100, top, **{f"n{i:03}": "x", "top": f"{i} "})
@@ -347,7 +346,7 @@ def image_twice(w):
         first = w.bundle().probe("pause").detached(*lowers(path))
         b = w.bundle().shell("cat /file")
         equal(b.must(*lowers(path)).out, kind, "second container")
-        if kind == "erofs" and VERSION >= (6, 12):
+        if kind == "erofs" and kernel.RELEASE >= (6, 12):
             equal(len(loops(w)), 0, "loop devices for erofs")
         else:
             equal(len(loops(w)), 1, f"loop devices for {kind}")

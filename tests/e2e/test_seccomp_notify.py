@@ -9,7 +9,7 @@ import shutil
 import socket
 import struct
 
-from lib import host, user
+from lib import host, kernel, user
 from lib.agent import NUMBERS, Agent, emulate
 from lib.suite import ROOT, USER, case, check, equal, holds, rows, skip
 
@@ -125,8 +125,7 @@ def one_call(w, name, confined):
 @rows("flags", (("TSYNC", "TSYNC"), ("LOG", "LOG"), ("SPEC_ALLOW", "SPEC_ALLOW"),
                 ("WAIT_KILLABLE_RECV", "WAIT_KILLABLE_RECV")), ROOT, USER)
 def flags(w, name):
-    release = tuple(int(n) for n in os.uname().release.split(".")[:2])
-    if name == "WAIT_KILLABLE_RECV" and release < (5, 19):
+    if name == "WAIT_KILLABLE_RECV" and kernel.RELEASE < (5, 19):
         skip("needs Linux 5.19")
     with Agent(w, emulate(getppid=5)) as agent:
         b = filtered(w, agent, "getppid", flags=["SECCOMP_FILTER_FLAG_" + name]).shell("echo $PPID")

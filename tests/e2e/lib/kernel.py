@@ -9,6 +9,8 @@ CLONE_NEWNS = 0x00020000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 1, 32, 4096, 16384, 1 << 18, 1 << 20
 MNT_DETACH = 2
 
+RELEASE = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+
 
 def _call(name, *arguments):
     if getattr(_libc, name)(*arguments) != 0:
