@@ -5,6 +5,7 @@ import os
 from lib import kernel, peers
 from lib.suite import ROOT, USER, case, check, equal, holds, rows, skip
 
+LINUX_SINCE = (5, 12)  # mount_setattr(2)
 BASE = 300000  # of the container's user namespace
 STAT = "/bin/busybox stat -c '%n %u:%g'"
 

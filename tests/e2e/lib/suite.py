@@ -1,13 +1,16 @@
 """The register of tests, and what a test says.  Knows nothing of containers.
 
 A test is a function that takes a World and is marked with `case` (one test) or `rows` (one test a
-row).  It passes when it returns; `fail` and its kin, or Skip, end it.
+row).  It passes when it returns; `fail` and its kin, or Skip, end it.  A file whose tests all need
+a later kernel than the oldest says so: LINUX_SINCE = (major, minor).
 """
 
 import fnmatch
 import sys
 import time
 import traceback
+
+from lib import kernel
 
 ROOT, USER = "root", "user"
 
@@ -92,6 +95,12 @@ def same(got, want, what):
     fail("\n".join([f"{what}:"] + parts))
 
 
+def _check_kernel(function):
+    since = getattr(sys.modules[function.__module__], "LINUX_SINCE", kernel.RELEASE)
+    if kernel.RELEASE < since:
+        skip(f"needs Linux {since[0]}.{since[1]}")
+
+
 def _say(line):
     print(line, flush=True)
 
@@ -116,6 +125,7 @@ def run(worlds, patterns, verbose):
         try:
             if isinstance(world, str):
                 raise Skip(world)
+            _check_kernel(function)
             with world.test():
                 function(world, *rest)
             _say(f"ok {name}")
