@@ -8,6 +8,7 @@
 #include "diff/wire.h"
 #include "lib/crl.h"
 #include "lib/layers.h"
+#include "state/look.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 struct asking {
 	struct arena arena;
 	struct state_record record;
+	enum state_status status;
 	struct view_place place;
 	int pidfd;
 	int layer; /* descriptor for a layer; FD_NONE: changes are told */
@@ -73,7 +75,6 @@ static int gone(const struct asking *a, struct err *e)
 static int fill_place(struct asking *a, struct err *e)
 {
 	const struct state_record *const r = &a->record;
-	enum state_status status;
 	int rc = -ESRCH;
 
 	if (r->upper[0] == '\0') {
@@ -82,10 +83,9 @@ static int fill_place(struct asking *a, struct err *e)
 			r->id);
 		return err_hint(e, "`run --overlay` makes one");
 	}
-	TRY(state_status(r, &status, e));
-	if (status == STATE_CREATING)
+	if (a->status == STATE_CREATING)
 		return err_set(e, EAGAIN, POS_NONE, "container \"%s\" is still being made", r->id);
-	if (status != STATE_STOPPED)
+	if (a->status != STATE_STOPPED)
 		rc = state_pidfd(r, &a->pidfd, e);
 	if (rc < 0 && rc != -ESRCH)
 		return rc;
@@ -111,7 +111,7 @@ static int read_record(struct crl *c, const char *id, struct asking *a, struct e
 	TRY(state_check_id(id, e));
 	TRY(crl_open_root(c, false, e));
 	TRY(state_open(c->root_fd, id, STATE_NO_LOCK, &d, e));
-	return state_read(&d, &a->arena, &a->record, e);
+	return state_look(&d, &a->arena, &a->record, &a->status, e);
 }
 
 /* --- the process that compares --------------------------------------------------------------- */

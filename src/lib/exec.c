@@ -12,6 +12,7 @@
 #include "parent/parent.h"
 #include "parent/relay.h"
 #include "plan/exec.h"
+#include "state/look.h"
 
 #include <signal.h>
 #include <string.h>
@@ -150,9 +151,11 @@ static int find(struct exec *x, struct err *e)
 
 	TRY(live_open(x->crl, x->id, STATE_NO_LOCK, l, e));
 	TRY(state_read(&l->dir, &l->arena, &l->record, e));
-	l->status = l->record.phase;
 	if (l->record.pid == 0)
-		return state_status(&l->record, &l->status, e);
+		TRY(state_look(&l->dir, &l->arena, &l->record, &l->status, e));
+	if (l->record.pid == 0)
+		return 0;
+	l->status = l->record.phase;
 	rc = state_pidfd(&l->record, &x->target_fd, e);
 	if (rc == -ESRCH)
 		l->status = STATE_STOPPED;

@@ -5,6 +5,7 @@
 #include "parent/cgroup.h"
 #include "parent/resctrl.h"
 #include "plan/hooks.h"
+#include "state/look.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -26,22 +27,20 @@ int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct
 
 int live_read(struct live *l, struct err *e)
 {
-	TRY(state_read(&l->dir, &l->arena, &l->record, e));
-	return live_status(&l->record, &l->status, e);
+	TRY(state_look(&l->dir, &l->arena, &l->record, &l->status, e));
+	l->status = live_status(&l->record, l->status);
+	return 0;
 }
 
-int live_status(const struct state_record *r, enum state_status *ret, struct err *e)
+enum state_status live_status(const struct state_record *r, enum state_status status)
 {
 	AUTO_FD dir = FD_NONE;
 
-	TRY(state_status(r, ret, e));
-	if (*ret != STATE_CREATED && *ret != STATE_RUNNING)
-		return 0;
+	if (status != STATE_CREATED && status != STATE_RUNNING)
+		return status;
 	if (r->cgroup_inode != 0)
 		dir = cgroup_open(r->cgroup, r->cgroup_inode);
-	if (dir >= 0 && cgroup_is_frozen(dir))
-		*ret = STATE_PAUSED;
-	return 0;
+	return dir >= 0 && cgroup_is_frozen(dir) ? STATE_PAUSED : status;
 }
 
 int live_cgroup(const struct live *l, const char *verb, int *ret, struct err *e)

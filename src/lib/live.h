@@ -30,8 +30,8 @@ enum {
 /* lock_ms  as of state_open */
 CHECKED int live_open(struct crl *c, const char *id, int lock_ms, struct live *l, struct err *e);
 
-/* What the container is at this moment, STATE_PAUSED too, which only its cgroup knows. */
-CHECKED int live_status(const struct state_record *r, enum state_status *ret, struct err *e);
+/* The status, or STATE_PAUSED, which only the cgroup knows. */
+enum state_status live_status(const struct state_record *r, enum state_status status);
 
 /* Opens the container's cgroup.
  * verb     what it is needed for, for the message: "pause"

@@ -6,6 +6,7 @@
 #include "lib/live.h"
 #include "lib/owner.h"
 #include "plan/print.h"
+#include "state/look.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,8 @@ static int show_state(struct crl *c, const char *id, char **ret, struct err *e)
 	TRY(state_check_id(id, e));
 	TRY(crl_open_root(c, false, e));
 	TRY(state_open(c->root_fd, id, STATE_NO_LOCK, &d, e));
-	TRY(state_read(&d, &arena, &r, e));
-	TRY(live_status(&r, &status, e));
-	return state_text(&r, status, true, ret, e);
+	TRY(state_look(&d, &arena, &r, &status, e));
+	return state_text(&r, live_status(&r, status), true, ret, e);
 }
 
 int crl_state(struct crl *c, const char *id, char **ret, struct crl_error *error)
@@ -55,10 +55,10 @@ struct listing {
 	struct err *e;
 };
 
-static int list_one(void *data, const char *id, const struct state_record *r, const struct err *why)
+static int list_one(void *data, const char *id, const struct state_record *r,
+	enum state_status status, const struct err *why)
 {
 	const struct listing *const l = data;
-	enum state_status status;
 	struct crl_entry entry = { .id = id };
 	struct crl_error error;
 	char owner[OWNER_SIZE];
@@ -69,7 +69,7 @@ static int list_one(void *data, const char *id, const struct state_record *r, co
 		(void)crl_fail(-why->code, why, &error);
 		return l->each(l->data, NULL, &error);
 	}
-	TRY(live_status(r, &status, l->e));
+	status = live_status(r, status);
 	TRY(state_text(r, status, false, &text, l->e));
 	entry.status = state_status_word(status);
 	entry.bundle = r->bundle;

@@ -71,6 +71,25 @@ static int await_report(const struct live *l, int report, struct err *e)
 		l->record.id);
 }
 
+static int has_stopped(const char *id, struct err *e)
+{
+	return err_set(e, EINVAL, POS_NONE,
+		"cannot start a container that has stopped: container `%s` is not running", id);
+}
+
+/* Somebody may have killed it since we looked: then nobody waits, but it may not be dead yet. */
+static int let_go(struct live *l, struct err *e)
+{
+	const int rc = state_fifo_release(&l->dir, e);
+
+	if (rc == -ENXIO)
+		live_await_end(l, KILLED_MS);
+	if (rc != -ENXIO || live_read(l, e) < 0 || l->status != STATE_STOPPED)
+		return rc;
+	*e = (struct err){ 0 };
+	return has_stopped(l->dir.id, e);
+}
+
 /* The container's first hooks, its program, and the hooks after its start. */
 static int release(struct crl *c, struct live *l, struct err *e)
 {
@@ -85,7 +104,7 @@ static int release(struct crl *c, struct live *l, struct err *e)
 	/* First the record: a program that runs must not look like one that can be started. */
 	l->record.phase = STATE_RUNNING;
 	TRY(state_write(&l->dir, &l->record, e));
-	TRY(state_fifo_release(&l->dir, e));
+	TRY(let_go(l, e));
 	if (report != FD_NONE)
 		TRY(await_report(l, report, e));
 	if ((l->record.hooks & STATE_HOOKS_POSTSTART) == 0)
@@ -109,9 +128,7 @@ static int start(struct crl *c, const char *id, struct err *e)
 		return err_set(e, EBUSY, POS_NONE,
 			"cannot start a container in the paused state: \"%s\"", id);
 	if (l.status != STATE_CREATED)
-		return err_set(e, EINVAL, POS_NONE,
-			"cannot start a container that has stopped: container `%s` is not running",
-			id);
+		return has_stopped(id, e);
 	return release(c, &l, e);
 }
 

@@ -37,21 +37,30 @@ static int sign(struct state_record *r, struct arena *a, struct err *e)
 	return 0;
 }
 
-/* From the empty directory to the record. */
+static int exists(const char *id, struct err *e)
+{
+	(void)err_set(e, EEXIST, POS_NONE, "container \"%s\" already exists", id);
+	return err_hint(e, "choose another id, or remove it: crun-lite delete --force %s", id);
+}
+
+/* From the empty directory to the record.  The name may be another command's meanwhile. */
 static int begin(struct state_dir *d, const struct state_record *r, struct err *e)
 {
 	int rc;
 
 	d->fd = openat(d->root, d->id, STATE_OPEN_DIR);
-	if (d->fd < 0)
+	if (d->fd < 0 && errno != ENOENT)
 		return err_sys(e, errno, POS_NONE, "cannot open the new directory");
-	/* A `delete` may have found the directory before we did. */
-	TRY(state_lock_take(d->fd, STATE_LOCK_MS, e));
-	d->locked = true;
-	rc = state_begin(d, r, e);
-	if (rc == -ENOENT) /* no file can be made in a directory that was removed */
-		return err_set(e, ENOENT, POS_NONE, "another command has deleted it meanwhile");
-	return rc;
+	if (d->fd >= 0) {
+		/* A `delete` may have found the directory before we did. */
+		TRY(state_lock_take(d->fd, STATE_LOCK_MS, e));
+		d->locked = true;
+		rc = state_begin(d, r, e);
+		if (rc != -ENOENT)
+			return rc;
+	}
+	/* no file can be made in a directory that was removed */
+	return err_set(e, ENOENT, POS_NONE, "another command has deleted it meanwhile");
 }
 
 static int make(int root, const char *id, struct err *e)
@@ -61,8 +70,7 @@ static int make(int root, const char *id, struct err *e)
 	if (errno != EEXIST)
 		return err_sys(
 			e, errno, POS_NONE, "cannot make the directory of container \"%s\"", id);
-	(void)err_set(e, EEXIST, POS_NONE, "container \"%s\" already exists", id);
-	return err_hint(e, "choose another id, or remove it: crun-lite delete --force %s", id);
+	return exists(id, e);
 }
 
 int state_create(
@@ -75,9 +83,13 @@ int state_create(
 	TRY(sign(r, a, e));
 	TRY(make(root, r->id, e));
 	rc = begin(&d, r, e);
+	if (rc == -EEXIST) {
+		*e = (struct err){ 0 };
+		return exists(r->id, e);
+	}
 	if (rc < 0) {
 		/* Empty still; or gone, and then the name may be another command's by now. */
-		if (rc != -ENOENT)
+		if (rc != -ENOENT && rc != -ETIMEDOUT)
 			(void)unlinkat(root, r->id, AT_REMOVEDIR);
 		return err_add(e, "cannot create container \"%s\"", r->id);
 	}

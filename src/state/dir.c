@@ -26,7 +26,7 @@ int state_check_id(const char *id, struct err *e)
 	return err_hint(e, "use letters, digits and _ + - . and no . at the beginning");
 }
 
-static int no_container(const char *id, struct err *e)
+int state_no_container(const char *id, struct err *e)
 {
 	return err_sys(
 		e, ENOENT, POS_NONE, "cannot open container \"%s\": container does not exist", id);
@@ -39,8 +39,7 @@ void state_done(struct state_dir *d)
 	*d = STATE_DIR_NONE;
 }
 
-/* Does ROOT/ID still name what is open?  As long as we hold the lock it then stays so. */
-static bool is_named(const struct state_dir *d)
+bool state_is_named(const struct state_dir *d)
 {
 	struct stat st;
 
@@ -62,10 +61,10 @@ int state_lock(struct state_dir *d, int timeout_ms, struct err *e)
 	if (rc < 0)
 		return err_add(e, "container \"%s\"", d->id);
 	d->locked = true;
-	if (is_named(d))
+	if (state_is_named(d))
 		return 0;
 	state_unlock(d);
-	return no_container(d->id, e);
+	return state_no_container(d->id, e);
 }
 
 /* Is the open directory ours alone? */
@@ -91,10 +90,10 @@ int state_open(int root, const char *id, int timeout_ms, struct state_dir *ret, 
 
 	TRY(state_check_id(id, e));
 	if (root == FD_NONE)
-		return no_container(id, e);
+		return state_no_container(id, e);
 	d.fd = openat(root, id, STATE_OPEN_DIR);
 	if (d.fd < 0 && errno == ENOENT)
-		return no_container(id, e);
+		return state_no_container(id, e);
 	if (d.fd < 0)
 		return err_sys(e, errno, POS_NONE, "cannot open container \"%s\"", id);
 	TRY(verify(&d, e));

@@ -31,7 +31,16 @@ void state_lock_drop(int fd);
 /* Where the process of a created container tells why it could not start. */
 #define STATE_REPORT "report"
 
-/* Writes it, with the configuration behind. */
+/* Does ROOT/ID still name what is open?  As long as we hold the lock it then stays so. */
+bool state_is_named(const struct state_dir *d);
+
+/* "container does not exist".  Returns -ENOENT. */
+int state_no_container(const char *id, struct err *e);
+
+/* The record that holds, as it is written.  -ENOENT: there is none. */
+CHECKED int state_record_bytes(const struct state_dir *d, struct arena *a, struct state_bytes *ret);
+
+/* Writes it, with the configuration behind.  Returns 0; -EEXIST there is one; else -errno */
 CHECKED int state_begin(const struct state_dir *d, const struct state_record *r, struct err *e);
 
 #endif

@@ -50,26 +50,20 @@ int state_add(const struct state_dir *d, const char *name, struct state_bytes by
 	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
 }
 
-static int put_both(const struct state_dir *d, const char *name, struct state_bytes bytes,
-	struct state_bytes behind, struct err *e)
+int state_put(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
 {
 	char temporary[64];
 	int rc;
 
 	must(d->locked && strlen(name) < 32);
 	(void)snprintf(temporary, sizeof(temporary), "%s.new", name);
-	rc = write_new(d->fd, temporary, bytes, behind);
+	rc = write_new(d->fd, temporary, bytes, (struct state_bytes){ 0 });
 	if (rc == 0 && renameat(d->fd, temporary, d->fd, name) < 0)
 		rc = -errno;
 	if (rc == 0)
 		return 0;
 	(void)unlinkat(d->fd, temporary, 0); /* may not be there */
 	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", name, d->id);
-}
-
-int state_put(const struct state_dir *d, const char *name, struct state_bytes bytes, struct err *e)
-{
-	return put_both(d, name, bytes, (struct state_bytes){ 0 }, e);
 }
 
 /* Up to size bytes; less when the file ends before. */
@@ -124,13 +118,35 @@ int state_get(const struct state_dir *d, const char *name, struct arena *a, stru
 	return err_sys(e, -rc, POS_NONE, "cannot read %s of container \"%s\"", name, d->id);
 }
 
+/* Never over another: two who make a container of one name may come to write into one directory,
+ * where a `delete` has removed that of the first in between. */
+static int rename_new(int dir, const char *from, const char *to)
+{
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL) /* network file systems; who holds the lock is alone anyway */
+		return -errno;
+	if (faccessat(dir, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	return renameat(dir, from, dir, to) < 0 ? -errno : 0;
+}
+
 int state_begin(const struct state_dir *d, const struct state_record *r, struct err *e)
 {
+	static const char temporary[] = STATE_FIRST ".new";
 	AUTO_ARENA a = { 0 };
 	struct state_bytes bytes;
+	int rc;
 
+	must(d->locked);
 	TRY(state_format(r, &a, &bytes, e));
-	return put_both(d, STATE_FIRST, bytes, r->config, e);
+	rc = write_new(d->fd, temporary, bytes, r->config);
+	if (rc == 0)
+		rc = rename_new(d->fd, temporary, STATE_FIRST);
+	if (rc == 0)
+		return 0;
+	(void)unlinkat(d->fd, temporary, 0); /* may not be there */
+	return err_sys(e, -rc, POS_NONE, "cannot write %s of container \"%s\"", STATE_FIRST, d->id);
 }
 
 int state_prepare(const struct state_dir *d, const struct state_record *r, struct err *e)
@@ -188,37 +204,11 @@ static int read_first(int dir, struct arena *a, struct state_bytes *ret)
 	return 0;
 }
 
-static int damaged(const struct state_dir *d, struct err *e)
+int state_record_bytes(const struct state_dir *d, struct arena *a, struct state_bytes *ret)
 {
-	(void)err_add(e, "container \"%s\"", d->id);
-	return err_hint(e, "remove what is left of it: crun-lite delete --force %s", d->id);
-}
+	const int rc = read_file(d->fd, "state", a, ret);
 
-int state_read(const struct state_dir *d, struct arena *a, struct state_record *ret, struct err *e)
-{
-	struct state_record found;
-	struct state_bytes bytes;
-	int rc = read_file(d->fd, "state", a, &bytes);
-
-	if (rc == -ENOENT)
-		rc = read_first(d->fd, a, &bytes);
-	if (rc == -ENOENT) {
-		(void)err_set(
-			e, ENODATA, POS_NONE, "no state is recorded: its creation was cut short");
-		return damaged(d, e);
-	}
-	if (rc < 0) {
-		(void)err_sys(e, -rc, POS_NONE, "cannot read its state record");
-		return damaged(d, e);
-	}
-	if (state_parse(bytes.text, bytes.size, a, &found, e) < 0)
-		return damaged(d, e);
-	if (strcmp(found.id, d->id) != 0) {
-		(void)err_set(e, EINVAL, POS_NONE, "its state record is that of \"%s\"", found.id);
-		return damaged(d, e);
-	}
-	*ret = found;
-	return 0;
+	return rc == -ENOENT ? read_first(d->fd, a, ret) : rc;
 }
 
 int state_fifo_make(const struct state_dir *d, int *ret, struct err *e)

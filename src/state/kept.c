@@ -45,6 +45,8 @@ static int read_first(const struct state_dir *d, const struct state_record *r, s
 	char *text;
 	int rc;
 
+	if (fd < 0 && errno == ENOENT && !state_is_named(d))
+		return state_no_container(d->id, e); /* deleted since its record was read */
 	if (fd < 0)
 		return err_sys(e, errno, POS_NONE,
 			"cannot read the configuration of container \"%s\"", d->id);

@@ -2,6 +2,7 @@
 #include "state/state.h"
 
 #include "state/dir.h"
+#include "state/look.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -22,14 +23,15 @@ static int tell_one(int root, const char *id, state_each_fn each, void *data)
 	AUTO_STATE_DIR d = STATE_DIR_NONE;
 	AUTO_ARENA a = { 0 };
 	struct state_record r;
+	enum state_status status = STATE_STOPPED;
 	struct err why = { 0 };
 	int rc = state_open(root, id, STATE_NO_LOCK, &d, &why);
 
+	if (rc == 0)
+		rc = state_look(&d, &a, &r, &status, &why);
 	if (rc == -ENOENT)
 		return 0; /* removed meanwhile */
-	if (rc == 0)
-		rc = state_read(&d, &a, &r, &why);
-	return each(data, id, rc < 0 ? NULL : &r, rc < 0 ? &why : NULL);
+	return each(data, id, rc < 0 ? NULL : &r, status, rc < 0 ? &why : NULL);
 }
 
 int state_list(int root, state_each_fn each, void *data, struct err *e)

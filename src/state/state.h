@@ -103,9 +103,10 @@ CHECKED int state_remove(struct state_dir *d, struct err *e);
 /* Calls each with every container of the root, in the order of their ids.
  * root  FD_NONE: none
  * each  r is NULL when the record cannot be read, then *why says the reason; both are gone after
- *       the call.  A negative result ends the list and is the result of it all. */
-typedef int (*state_each_fn)(
-	void *data, const char *id, const struct state_record *r, const struct err *why);
+ *       the call; status is that of state_look.  A negative result ends the list and is the result
+ * of it all. */
+typedef int (*state_each_fn)(void *data, const char *id, const struct state_record *r,
+	enum state_status status, const struct err *why);
 CHECKED int state_list(int root, state_each_fn each, void *data, struct err *e);
 
 /* --- its files ---------------------------------------------------------------------------- */
@@ -132,8 +133,9 @@ CHECKED int state_commit(const struct state_dir *d, struct err *e);
 CHECKED int state_write(const struct state_dir *d, const struct state_record *r, struct err *e);
 
 /* Reads the record.
- * Returns  0; -ENODATA there is none: a `create` is at its very beginning or was killed there;
- *          -EINVAL a torn or foreign file; -EPROTONOSUPPORT of a newer version; else -errno */
+ * Returns  0; -ENODATA there is none: a `create` was killed at its very beginning; -EBUSY one is
+ *          there, or a `delete` at its end; -ENOENT that has ended; -EINVAL a torn or foreign file;
+ * -EPROTONOSUPPORT of a newer version; else -errno */
 CHECKED int state_read(
 	const struct state_dir *d, struct arena *a, struct state_record *ret, struct err *e);
 

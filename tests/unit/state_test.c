@@ -273,11 +273,12 @@ Test(state, fifo)
 
 /* --- all of them -------------------------------------------------------------------------- */
 
-static int note(void *data, const char *id, const struct state_record *r, const struct err *why)
+static int note(void *data, const char *id, const struct state_record *r, enum state_status status,
+	const struct err *why)
 {
 	char *const seen = data;
 
-	must((r == NULL) == (why != NULL));
+	must((r == NULL) == (why != NULL) && (r == NULL || status == STATE_CREATING));
 	(void)snprintf(seen + strlen(seen), 200 - strlen(seen), "%s%s ", id, r == NULL ? "!" : "");
 	return strcmp(id, "stop") == 0 ? -ECANCELED : 0;
 }
