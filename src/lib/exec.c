@@ -217,7 +217,7 @@ static int run(struct exec *x, int *ret_status, struct err *e)
 	if (rc < 0 || x->detach)
 		return rc;
 	fd_close(&x->parent.sock);
-	rc = relay_run(x->parent.pid, x->parent.pidfd, x->parent.master, ret_status, e);
+	rc = relay_run(x->parent.pid, x->parent.pidfd, &x->parent.master, ret_status, e);
 	if (rc < 0)
 		parent_undo(&x->parent, e);
 	return rc;

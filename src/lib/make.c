@@ -278,7 +278,7 @@ static int run(struct making *m, int *ret_status, struct err *e)
 	state_unlock(&m->dir);
 	fd_close(&m->parent.sock);
 	trace_aside(&m->trace, "run the program");
-	rc = relay_run(m->parent.pid, m->parent.pidfd, m->parent.master, ret_status, e);
+	rc = relay_run(m->parent.pid, m->parent.pidfd, &m->parent.master, ret_status, e);
 	if (rc < 0) {
 		struct err ignored = { 0 };
 

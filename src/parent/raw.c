@@ -5,11 +5,11 @@ int raw_set(struct raw *r, int fd, struct err *e)
 {
 	struct termios t;
 
-	if (r->fd != FD_NONE || !isatty(fd))
+	if (!isatty(fd))
 		return 0;
-	if (tcgetattr(fd, &t) < 0)
+	if (r->fd == FD_NONE && tcgetattr(fd, &r->before) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot read the terminal's settings");
-	r->before = t;
+	t = r->before;
 	cfmakeraw(&t);
 	if (tcsetattr(fd, TCSANOW, &t) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot make the terminal raw");

@@ -15,7 +15,7 @@ struct raw {
 #define AUTO_RAW __attribute__((cleanup(raw_done))) struct raw
 
 /* Makes a terminal raw: no echo, no signals from keys, no line editing.  Something that is no
- * terminal is left alone. */
+ * terminal is left alone.  Again, after a stop: what is put back stays what was there first. */
 CHECKED int raw_set(struct raw *r, int fd, struct err *e);
 
 /* Puts back what was. */

@@ -33,7 +33,8 @@ struct pipe {
 
 struct relay {
 	pid_t pid;
-	int pidfd, signals, master;
+	int pidfd, signals;
+	int *master;
 	bool ended; /* the program has, and is reaped */
 	bool quit;  /* asked to end since then */
 	int status;
@@ -95,10 +96,10 @@ static void reap(struct relay *r)
  * tcgetpgrp(3)). */
 static int take_terminal(struct relay *r, struct err *e)
 {
-	if (r->master == FD_NONE || tcgetpgrp(STDIN_FILENO) != getpgrp())
+	if (*r->master == FD_NONE || tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return 0;
 	r->in.paused = false;
-	set_size(r->master);
+	set_size(*r->master);
 	return raw_set(&r->raw, STDIN_FILENO, e);
 }
 
@@ -113,12 +114,17 @@ static void stop_here(struct relay *r)
 	(void)!take_terminal(r, &ignored); /* without it the terminal stays as the shell has it */
 }
 
-/* One that our caller ignores for itself, as under nohup(1), is not the program's either. */
-static void pass_on(const struct relay *r, int sig)
+static bool is_ignored(int sig)
 {
 	struct sigaction now;
 
-	if (sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+	return sigaction(sig, NULL, &now) < 0 || now.sa_handler == SIG_IGN;
+}
+
+/* One that our caller ignores for itself, as under nohup(1), is not the program's either. */
+static void pass_on(const struct relay *r, int sig)
+{
+	if (!is_ignored(sig))
 		(void)!sys_pidfd_send_signal(r->pidfd, sig); /* one that has just ended */
 }
 
@@ -131,7 +137,7 @@ static void handle_signal(struct relay *r, int sig)
 		reap(r);
 		break;
 	case SIGWINCH:
-		set_size(r->master);
+		set_size(*r->master);
 		break;
 	case SIGPIPE: /* of our own writing */
 		break;
@@ -145,9 +151,14 @@ static void handle_signal(struct relay *r, int sig)
 		pass_on(r, sig);
 		(void)!take_terminal(r, &ignored);
 		break;
+	case SIGHUP:
+		r->in.paused =
+			false; /* reading tells whether the caller's terminal is still there */
+		r->quit = r->ended;
+		pass_on(r, sig);
+		break;
 	case SIGINT:
 	case SIGTERM:
-	case SIGHUP:
 	case SIGQUIT:
 		r->quit = r->ended;
 		pass_on(r, sig);
@@ -215,7 +226,7 @@ static int turn(struct relay *r, int timeout_ms)
 	struct signalfd_siginfo si;
 	struct pollfd p[POLLS] = {
 		[POLL_SIGNALS] = { r->signals, POLLIN, 0 },
-		[POLL_MASTER] = { reads(&r->out) || writes(&r->in) ? r->master : -1,
+		[POLL_MASTER] = { reads(&r->out) || writes(&r->in) ? *r->master : -1,
 			(short)((reads(&r->out) ? POLLIN : 0) | (writes(&r->in) ? POLLOUT : 0)),
 			0 },
 		[POLL_STDIN] = { reads(&r->in) ? STDIN_FILENO : -1, POLLIN, 0 },
@@ -257,6 +268,17 @@ static int drain(struct relay *r)
 	return 0;
 }
 
+/* The caller's terminal is gone, and nobody has said that this does not matter, as nohup(1) does.
+ * For the program it shall be as on that terminal itself: its first process alone in a pid
+ * namespace would ignore SIGHUP, and an idle shell would wait for ever. */
+static bool has_hung_up(const struct relay *r)
+{
+	struct termios t;
+
+	return r->in.ended && tcgetattr(STDIN_FILENO, &t) < 0 && errno == EIO &&
+	       !is_ignored(SIGHUP);
+}
+
 /* With a terminal: signals come as one more descriptor to watch.
  * slave  held open while the program runs: it may close all of its own and open one anew */
 static int watch_terminal(struct relay *r, int slave, struct err *e)
@@ -270,6 +292,10 @@ static int watch_terminal(struct relay *r, int slave, struct err *e)
 
 		if (rc < 0)
 			return err_sys(e, -rc, POS_NONE, "cannot watch the terminal");
+		if (has_hung_up(r)) {
+			fd_close(r->master);
+			return 0;
+		}
 	}
 	fd_close(&held);
 	return drain(r) < 0 ? err_sys(e, EIO, POS_NONE, "cannot watch the terminal") : 0;
@@ -283,9 +309,9 @@ static int run_with_terminal(struct relay *r, const sigset_t *all, struct err *e
 	if (signals < 0)
 		return err_sys(e, errno, POS_NONE, "cannot watch signals");
 	r->signals = signals;
-	r->in = (struct pipe){ .from = STDIN_FILENO, .to = r->master };
-	r->out = (struct pipe){ .from = r->master, .to = STDOUT_FILENO };
-	rc = watch_terminal(r, ioctl(r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), e);
+	r->in = (struct pipe){ .from = STDIN_FILENO, .to = *r->master };
+	r->out = (struct pipe){ .from = *r->master, .to = STDOUT_FILENO };
+	rc = watch_terminal(r, ioctl(*r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), e);
 	raw_done(&r->raw);
 	return rc;
 }
@@ -306,14 +332,14 @@ static int next_signal(const sigset_t *all, bool *rests)
 	return sig;
 }
 
-int relay_run(pid_t pid, int pidfd, int master, int *ret_status, struct err *e)
+int relay_run(pid_t pid, int pidfd, int *master, int *ret_status, struct err *e)
 {
 	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master, .raw = RAW_NONE };
 	sigset_t all;
 	bool rests = false;
 
 	(void)sigfillset(&all);
-	if (master != FD_NONE)
+	if (*master != FD_NONE)
 		TRY(run_with_terminal(&r, &all, e));
 	while (!r.ended) {
 		const int sig = next_signal(&all, &rests);

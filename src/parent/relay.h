@@ -21,8 +21,8 @@ void relay_ready(int master);
  * meanwhile and put back whatever happens.
  *
  * pid, pidfd  of the program, a child of ours
- * master      the terminal's master side, or FD_NONE
+ * master      the terminal's master side, or FD_NONE; closed when the caller's terminal hangs up
  * ret_status  exit code, or 128 + the signal's number */
-CHECKED int relay_run(pid_t pid, int pidfd, int master, int *ret_status, struct err *e);
+CHECKED int relay_run(pid_t pid, int pidfd, int *master, int *ret_status, struct err *e);
 
 #endif

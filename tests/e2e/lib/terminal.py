@@ -18,7 +18,7 @@ class Terminal:
     """A pty with a process as its session leader; `run` gives all that it wrote."""
 
     def __init__(self, world, rows=24, columns=80):
-        self.world, self.process, self.text = world, None, b""
+        self.world, self.process, self.text, self.at = world, None, b"", 0
         self.master, self.slave = pty.openpty()
         self.resize(rows, columns)
 
@@ -29,8 +29,8 @@ class Terminal:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        if self.master >= 0:
+            self.hang_up()
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -62,6 +62,22 @@ class Terminal:
         while text not in self.text:
             if time.monotonic() > end or (self._read(0.2) == b"" and self.process.poll() is not None):
                 raise AssertionError(f"no {text!r} in {self.text!r}")
+
+    def expect(self, text):
+        """Waits for what comes behind all that was expected before; what was in front of it."""
+        end = time.monotonic() + LIMIT
+        while (found := self.text.find(text, self.at)) < 0:
+            if time.monotonic() > end or (self._read(0.2) == b"" and self.process.poll() is not None):
+                raise AssertionError(f"no {text!r} in {self.text[self.at:]!r}\n  behind "
+                                     f"{self.text[max(0, self.at - 500):self.at]!r}")
+        before, self.at = self.text[self.at:found], found + len(text)
+        return before
+
+    def hang_up(self):
+        """As a window that is closed."""
+        os.close(self.slave)
+        os.close(self.master)
+        self.master = self.slave = -1
 
     def rest(self):
         """Reads until the process has ended and nothing more comes."""
