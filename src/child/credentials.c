@@ -100,22 +100,30 @@ int do_no_new_privs(struct child *c, const struct plan_no_new_privs *op)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-int do_keyring(struct child *c, const struct plan_keyring *op)
+/* Without a name: by one, the kernel joins the keyring of anybody, of whatever user of the host or
+ * container of root's, who made one of that name before and lets it be searched. */
+static int new_keyring(void)
 {
-	(void)c;
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, op->name) >= 0)
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
 		return 0;
 	return errno == ENOSYS ? 0 : -errno; /* a kernel without keyrings has none to leak */
 }
 
-/* One that others of the container made under this name and let us search, else a new one.  Where
- * keyrings are forbidden nobody inside has any. */
-int do_keyring_join(struct child *c, const struct plan_keyring_join *op)
+int do_keyring(struct child *c, const struct plan_keyring *op)
 {
 	(void)c;
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, op->name) >= 0)
-		return 0;
-	return errno == ENOSYS || errno == EPERM ? 0 : -errno;
+	(void)op;
+	return new_keyring();
+}
+
+/* Of an exec: where keyrings are forbidden nobody inside has any. */
+int do_keyring_own(struct child *c, const struct plan_keyring_own *op)
+{
+	const int rc = new_keyring();
+
+	(void)c;
+	(void)op;
+	return rc == -EPERM ? 0 : rc;
 }
 
 int do_umask(struct child *c, const struct plan_umask *op)

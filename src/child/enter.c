@@ -58,7 +58,7 @@ int do_end_with_runtime(struct child *c, const struct plan_end_with_runtime *op)
 {
 	(void)c;
 	(void)op;
-	/* a runtime that has ended before this is noticed at the next message */
+	/* a runtime that has ended before this is noticed at `release` */
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
 }
 

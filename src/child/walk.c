@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -146,21 +145,15 @@ int do_born(struct child *c, const struct plan_born *op)
 	return do_child_done(c, NULL);
 }
 
-/* A runtime that has ended has closed its end. */
-static int parent_lives(const struct child *c)
-{
-	char byte;
-	struct iovec to = { &byte, sizeof(byte) };
-	struct msghdr m = { .msg_iov = &to, .msg_iovlen = 1 };
-
-	if (recvmsg(c->sock, &m, MSG_PEEK | MSG_DONTWAIT) >= 0)
-		return -EPIPE;
-	return errno == EAGAIN ? 0 : -errno;
-}
-
 int do_release(struct child *c, const struct plan_release *op)
 {
-	return op->at_once != 0 ? parent_lives(c) : do_parent_done(c, NULL);
+	const bool told = op->at_once == 0;
+
+	if (told)
+		TRY(do_parent_done(c, NULL));
+	/* A runtime that has ended has closed its end.  One that takes its program with it may have
+	 * done so between its word and our asking for the signal: nobody would ever send that. */
+	return !told || c->plan->dies_with_runtime ? proto_peer(c->sock) : 0;
 }
 
 void child_report(struct child *c, struct proto_msg *m)

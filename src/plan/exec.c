@@ -261,7 +261,8 @@ static int append_appear(struct plan *p, struct err *e)
 	if (p->config->process->terminal.value &&
 		plain(p, PLAN_terminal_take, at, "process.terminal", e) == NULL)
 		return -ENOMEM;
-	if (!p->options->detach && plain(p, PLAN_end_with_runtime, POS_NONE, "process", e) == NULL)
+	p->dies_with_runtime = !p->options->detach;
+	if (p->dies_with_runtime && plain(p, PLAN_end_with_runtime, POS_NONE, "process", e) == NULL)
 		return -ENOMEM;
 	if (knows_at_once(p))
 		return 0;

@@ -124,8 +124,9 @@ struct plan {
 	const char *rdt_monitor; /* absolute; NULL: none is made */
 	int rdt_slot, rdt_monitor_slot;
 	const struct plan_seccomp *seccomp; /* the filter: plan/seccomp.h; NULL: none */
-	bool close_singly;  /* the filter may forbid close_range(2) to what runs under it */
-	const char *cgroup; /* absolute below the cgroup mount; NULL: no cgroup */
+	bool close_singly;      /* the filter may forbid close_range(2) to what runs under it */
+	bool dies_with_runtime; /* the program has asked for a signal at the runtime's death */
+	const char *cgroup;     /* absolute below the cgroup mount; NULL: no cgroup */
 };
 
 /* Decides everything.  *ret and all in it live in the arena.

@@ -44,16 +44,14 @@ int plan_cwd_make(struct plan *p, struct err *e)
 
 int plan_keyring(struct plan *p, struct err *e)
 {
-	struct plan_op *op;
+	const bool exec = p->options->target != NULL;
 
 	if (p->options->no_new_keyring)
 		return 0;
-	op = plan_append(p, p->options->target != NULL ? PLAN_keyring_join : PLAN_keyring, POS_NONE,
-		e, "process");
-	if (op == NULL)
-		return -ENOMEM;
-	op->keyring.name = p->options->id; /* keyring_join has the same members */
-	return 0;
+	return plan_append(p, exec ? PLAN_keyring_own : PLAN_keyring, POS_NONE, e, "process") ==
+			       NULL
+		       ? -ENOMEM
+		       : 0;
 }
 
 /* Settings that the process and its session start with. */

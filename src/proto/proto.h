@@ -52,4 +52,8 @@ CHECKED int proto_recv(int sock, struct proto_msg *ret, int *ret_fd);
  * is not set on the socket. */
 CHECKED int proto_recv_from(int sock, struct proto_msg *ret, int *ret_fd, pid_t *ret_from);
 
+/* Is the other side still there?  Asked when it has nothing more to say.
+ * Returns 0; -EPIPE it has closed its end, or died; else -errno */
+CHECKED int proto_peer(int sock);
+
 #endif

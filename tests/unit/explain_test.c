@@ -230,8 +230,8 @@ static const struct row {
 		"other ids than one's own" },
 
 	/* the process */
-	{ { PLAN_keyring, AT, "process", .keyring = { "c1" } }, false, EDQUOT, "",
-		"process: cannot join a new session keyring \"c1\": Disk quota exceeded",
+	{ { PLAN_keyring, AT, "process", .keyring = {} }, false, EDQUOT, "",
+		"process: cannot join a new session keyring: Disk quota exceeded",
 		"too many keys: raise sysctl kernel.keys.maxkeys" },
 	{ { PLAN_capabilities, AT, "process.capabilities",
 		  .capabilities = { .effective = 0x21, .permitted = 0x21 } },

@@ -86,3 +86,23 @@ Test(proto, descriptors)
 		cr_expect(eq(int, open_count(), before), "row %zu", i);
 	}
 }
+
+Test(proto, peer)
+{
+	const struct proto_msg m = { .kind = PROTO_DONE };
+	struct proto_msg got;
+	int pair[2], fd = FD_NONE;
+
+	cr_assert(eq(int, proto_pair(pair), 0));
+	cr_expect(eq(int, proto_peer(pair[0]), 0), "silent");
+	cr_assert(eq(int, proto_send(pair[1], &m, FD_NONE), 0));
+	cr_expect(eq(int, proto_peer(pair[0]), 0), "it has spoken");
+	cr_expect(eq(int, proto_recv(pair[0], &got, &fd), 0), "and it is still to be read");
+	close(pair[1]);
+	cr_expect(eq(int, proto_peer(pair[0]), -EPIPE), "gone");
+	close(pair[0]);
+	cr_assert(eq(int, proto_pair(pair), 0));
+	cr_assert(eq(int, proto_send(pair[0], &m, FD_NONE), 0));
+	close(pair[1]);
+	cr_expect(eq(int, proto_peer(pair[0]), -EPIPE), "gone without reading");
+}
