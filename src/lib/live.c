@@ -6,6 +6,7 @@
 #include "parent/resctrl.h"
 #include "plan/hooks.h"
 #include "state/look.h"
+#include "state/salvage.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -149,6 +150,18 @@ static const struct plan *stop_hooks(struct crl *c, struct live *l)
 	return NULL;
 }
 
+/* One whose record is damaged, or of another version: what can be read of it is ended and removed,
+ * and then its directory. */
+static int delete_broken(struct crl *c, struct live *l, struct err *e)
+{
+	(void)err_add(e, "deleted without a whole record, something of it may be left");
+	crl_tell(&c->settings, CRL_WARNING, POS_NONE, e->text);
+	*e = (struct err){ 0 };
+	state_salvage(&l->dir, &l->arena, &l->record);
+	TRY(live_end(l, e));
+	return crl_remove(c, &l->dir, &l->record, NULL, e);
+}
+
 static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
 {
 	AUTO_LIVE l = LIVE_NONE;
@@ -158,11 +171,12 @@ static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
 		return 0;
 	TRY(rc);
 	rc = live_read(&l, e);
-	/* We hold the lock, so nobody is at work here: a record that is missing or torn was left by
-	 * a command that was killed, before it had made anything else or by somebody else's hand.
-	 */
-	if (rc == -ENODATA || (rc < 0 && force))
+	/* We hold the lock, so nobody is at work here: a record that is missing was left by a
+	 * command that was killed before it had made anything else. */
+	if (rc == -ENODATA)
 		return state_remove(&l.dir, e);
+	if (rc < 0 && force)
+		return delete_broken(c, &l, e);
 	TRY(rc);
 	if (!force && !may_delete(l.status))
 		return err_set(e, EBUSY, POS_NONE,

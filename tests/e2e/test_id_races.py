@@ -133,8 +133,10 @@ def delete_start_kill(w):
         round_.check((state is None) == (deleted == ""), f"a delete that lies: {state}")
         if deleted:
             round_.check("--force" not in delete.words and started == "", "refused for no reason")
+            if deadly:  # it has been told, and ends when the machine lets it
+                host.until(lambda: round_.state()["status"] == "stopped")
             want = "stopped" if deadly else "running"
-            round_.check(state["status"] in (want, "stopped"), f"{state}")
+            round_.check(round_.state()["status"] == want, f"{state}")
         round_.check(started in ("", GONE) or killed == "", "stopped by nobody")
         round_.check(killed == "" or deleted == "" , "not to be killed, and there")
         round_.end(state is not None)
