@@ -55,6 +55,9 @@ CHECKED int host_probe(
 /* Is the caller in a user namespace other than the initial one? */
 CHECKED int host_in_user_namespace(bool *ret, struct err *e);
 
+/* Does the user namespace of a process deny setgroups(2)?  dir: /proc/PID */
+bool host_setgroups_denied(int dir);
+
 /* Reads the text form of spec/host.def; facts that it does not name are 0 or empty. */
 CHECKED int host_read(const char *text, struct arena *arena, struct host_facts *ret, struct err *e);
 

@@ -221,6 +221,21 @@ static void probe_resctrl(struct host_facts *h)
 		h->resctrl = path;
 }
 
+bool host_setgroups_denied(int dir)
+{
+	char word[16];
+
+	return sys_read_text(dir, "setgroups", word, sizeof(word)) > 0 &&
+	       strncmp(word, "deny", 4) == 0;
+}
+
+static bool own_setgroups_denied(void)
+{
+	AUTO_FD self = openat(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return self >= 0 && host_setgroups_denied(self);
+}
+
 int host_probe(
 	const struct host_wish *wish, struct arena *arena, struct host_facts *ret, struct err *e)
 {
@@ -230,6 +245,7 @@ int host_probe(
 	TRY(probe_identity(&h, e));
 	probe_cap_last(&h);
 	TRY(host_in_user_namespace(&h.user_namespace, e));
+	h.no_setgroups = h.user_namespace && own_setgroups_denied();
 	if (!wish->no_cgroup)
 		TRY(probe_cgroup(wish, arena, &h, e));
 	h.cgroup_ns_initial = is_initial_cgroup_ns(wish->cgroup_ns);

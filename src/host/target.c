@@ -130,12 +130,9 @@ static int read_map(int dir, const char *file, struct arena *arena, const char *
 
 static int read_maps(int dir, struct arena *arena, struct host_facts *h, struct err *e)
 {
-	char word[16];
-
 	TRY(read_map(dir, "uid_map", arena, &h->target_uids, e));
 	TRY(read_map(dir, "gid_map", arena, &h->target_gids, e));
-	h->target_no_setgroups = sys_read_text(dir, "setgroups", word, sizeof(word)) > 0 &&
-				 strncmp(word, "deny", 4) == 0;
+	h->target_no_setgroups = host_setgroups_denied(dir);
 	return 0;
 }
 

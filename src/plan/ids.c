@@ -59,7 +59,7 @@ int plan_ids(struct plan *p, struct err *e)
 	const struct host_facts *const h = p->host;
 	const bool given = l->uidMappings.count > 0 || l->gidMappings.count > 0;
 
-	p->setgroups = true;
+	p->setgroups = !h->no_setgroups;
 	if ((p->new_ns & CLONE_NEWUSER) == 0)
 		return 0;
 	if (given) {
