@@ -65,8 +65,8 @@ struct crl_options {
 	bool keep, no_pivot, no_new_keyring, no_subreaper; /* keep: crl_run leaves it on record */
 	bool no_cgroup;                                    /* none is made; limits are an error */
 	enum crl_rootless rootless;
-	unsigned preserve_fds;        /* descriptors 3 and on that the program gets */
-	const char *seccomp_receiver; /* socket of who answers notifications; NULL: none */
+	unsigned listen_fds, preserve_fds;           /* 3 and on, for the program; LISTEN_FDS */
+	const char *listen_names, *seccomp_receiver; /* LISTEN_FDNAMES; agent's socket; NULL */
 };
 
 /* Makes a container whose program waits for crl_start. */

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -128,6 +130,17 @@ static void time_text(char *buf, size_t size)
 	(void)snprintf(buf + len, size - len, ".%06ldZ", now.tv_nsec / 1000);
 }
 
+/* In one piece: others write to the same file. */
+static void write_line(const struct cmd_log *l, const char *a, const char *b, const char *c)
+{
+	const char *const parts[] = { a, b, c, "\n" };
+	struct iovec all[ARRAY_LEN(parts)];
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		all[i] = (struct iovec){ (void *)(uintptr_t)parts[i], strlen(parts[i]) };
+	(void)!writev(l->fd, all, ARRAY_LEN(parts));
+}
+
 static void write_json(
 	const struct cmd_log *l, const char *level, const char *text, const char *time)
 {
@@ -142,7 +155,7 @@ static void write_json(
 	json_text(&j, "time", time);
 	json_end(&j);
 	if (json_finish(&j, &line, &len, &ignored) == 0)
-		(void)!dprintf(l->fd, "%s\n", line);
+		write_line(l, line, "", "");
 }
 
 /* RFC 3164: the facility is that of system daemons. */
@@ -187,10 +200,35 @@ static void write_file(const struct cmd_log *l, enum log_level level, const char
 	if (l->json)
 		write_json(l, levels[level], line, time);
 	else
-		(void)!dprintf(l->fd, "%s: %s\n", time, line);
+		write_line(l, time, ": ", line);
 	if (sigismember(&before, SIGPIPE) == 0)
 		drop_sigpipe(&pipe_only);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void log_failure(const struct cmd_log *l, const struct log_entry *first)
+{
+	const bool joined = l->json && l->target == TO_FILE && l->fd != FD_NONE;
+	size_t count = 0, len = 0;
+	char *all = NULL;
+
+	for (const struct log_entry *i = first; i != NULL; i = i->next)
+		count++;
+	if (joined && count > 1)
+		all = malloc(count * LINE_MAX_SIZE);
+	for (const struct log_entry *i = first; i != NULL; i = i->next) {
+		if (all == NULL) { /* when memory is short, too */
+			log_write(l, LOG_LEVEL_ERROR, i->at, i->text);
+			continue;
+		}
+		len += strlen(log_line(l, i->at, i->text, all + len, LINE_MAX_SIZE));
+		all[len++] = '\n';
+	}
+	if (all != NULL) {
+		all[len - 1] = '\0';
+		write_file(l, LOG_LEVEL_ERROR, all);
+	}
+	free(all);
 }
 
 void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text)

@@ -39,6 +39,17 @@ CHECKED int log_set(struct cmd_log *l, const char *format, const char *level, st
  * nobody can be told of is lost: a log never fails the command. */
 void log_write(const struct cmd_log *l, enum log_level level, struct src_pos at, const char *text);
 
+/* One of the errors that a failure consists of: a configuration may have many. */
+struct log_entry {
+	struct log_entry *next;
+	struct src_pos at;
+	const char *text;
+};
+
+/* All errors of one failure: a line each, but as JSON one object, for podman reads all of the file
+ * as one (a newline stands between the errors in it). */
+void log_failure(const struct cmd_log *l, const struct log_entry *first);
+
 /* The text with its place in front, escaped so that it stays on one line and steers no terminal.
  * Returns buf. */
 const char *log_line(

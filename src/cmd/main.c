@@ -22,24 +22,20 @@ static int (*const handlers[CMD_COUNT])(struct cmd *c) = {
 #undef COMMAND
 };
 
-static void say(struct cmd *c, struct src_pos at, const char *text)
-{
-	char line[2048];
-
-	(void)fprintf(stderr, "%s\n", log_line(&c->log, at, text, line, sizeof(line)));
-	log_write(&c->log, LOG_LEVEL_ERROR, at, text);
-}
-
 int cmd_fail(struct cmd *c, const struct crl_error *e)
 {
-	char hint[1024];
+	const struct log_entry first = { c->more, { e->line, e->column }, e->text };
+	char line[2048];
 
-	say(c, (struct src_pos){ e->line, e->column }, e->text);
-	if (e->hint[0] != '\0')
-		(void)fprintf(stderr, "  hint: %s\n",
-			log_line(&c->log, POS_NONE, e->hint, hint, sizeof(hint)));
-	for (const struct cmd_more *m = c->more; m != NULL; m = m->next)
-		say(c, m->at, m->text);
+	for (const struct log_entry *i = &first; i != NULL; i = i->next) {
+		(void)fprintf(
+			stderr, "%s\n", log_line(&c->log, i->at, i->text, line, sizeof(line)));
+		if (i == &first && e->hint[0] != '\0')
+			(void)fprintf(stderr, "  hint: %s\n",
+				log_line(&c->log, POS_NONE, e->hint, line, sizeof(line)));
+	}
+	log_failure(&c->log, &first);
+	c->failed = true;
 	return 1;
 }
 
@@ -55,7 +51,7 @@ int cmd_fail_usage(struct cmd *c, const struct err *e)
 /* Keeps what cmd_fail says behind the first error. */
 static void keep_error(struct cmd *c, struct src_pos at, const char *text)
 {
-	struct cmd_more *const m = arena_alloc(&c->arena, sizeof(*m));
+	struct log_entry *const m = arena_alloc(&c->arena, sizeof(*m));
 
 	if (m == NULL)
 		return; /* the first error is told all the same */
@@ -134,22 +130,33 @@ static int mark_fds_one_by_one(unsigned long first)
 	return rc;
 }
 
-/* What the caller leaves open is nobody's but what --preserve-fds hands on. */
-static int guard_fds(const struct cmd_args *a, struct err *e)
+static int preserved(const char *word, unsigned long *ret, struct err *e)
 {
 	char *end = NULL;
-	const unsigned long n = a->preserve_fds == NULL ? 0 : strtoul(a->preserve_fds, &end, 10);
-	int rc;
 
-	if (a->preserve_fds != NULL &&
-		(end == a->preserve_fds || *end != '\0' || a->preserve_fds[0] == '-' || n > 65536))
+	*ret = word == NULL ? 0 : strtoul(word, &end, 10);
+	if (word != NULL && (end == word || *end != '\0' || word[0] == '-' || *ret > CMD_FDS_MAX))
 		return err_set(e, EINVAL, POS_NONE,
 			"option --preserve-fds: expected a number of descriptors, found \"%.32s\"",
-			a->preserve_fds);
-	for (unsigned long fd = 3; fd < 3 + n; fd++)
+			word);
+	for (unsigned long fd = 3; fd < 3 + *ret; fd++)
 		if (fcntl((int)fd, F_GETFD) < 0)
 			return err_sys(e, errno, POS_NONE,
 				"option --preserve-fds: descriptor %lu is not open", fd);
+	return 0;
+}
+
+/* What the caller leaves open is nobody's but what --preserve-fds hands on, or a service manager
+ * gave us. */
+static int guard_fds(const struct cmd_args *a, struct err *e)
+{
+	struct cmd_listen listening;
+	unsigned long n;
+	int rc;
+
+	TRY(preserved(a->preserve_fds, &n, e));
+	TRY(cmd_listen(a, &listening, e));
+	n += listening.count;
 	rc = syscall(SYS_close_range, (unsigned)(3 + n), ~0u, CLOSE_RANGE_CLOEXEC) == 0 ? 0
 											: -errno;
 	if (rc == -EINVAL) /* the call is of Linux 5.9, its flag of 5.11 */
@@ -189,20 +196,23 @@ static int check_words(const struct cmd_args *a, struct err *e)
 	return 0;
 }
 
+/* Then what cannot be written is an error that is told, and no signal. */
+static bool prints(const struct cmd_args *a)
+{
+	return a->command == CMD_NONE || a->global.help || a->global.version || a->dry_run ||
+	       (cmd_command(a->command)->flags & OUTPUT) != 0;
+}
+
 /* All that comes before a subcommand.  What a protected copy would do again comes after it. */
 static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *e)
 {
-	/* A set-uid program trusts its caller's environment at its peril: there is no such mode. */
-	if (getauxval(AT_SECURE) != 0)
-		return err_set(e, EPERM, POS_NONE,
-			"crun-lite must not be set-uid, set-gid or have file capabilities");
 	TRY(cmd_parse(argv, args, e));
 	TRY(check_words(args, e));
 	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & PROTECT) != 0) {
 		TRY(self_protect(argv, envp, e));
 		(void)umask(0); /* modes are what they are asked to be, in the container too */
 	}
-	if (args->command != CMD_NONE && (cmd_command(args->command)->flags & OUTPUT) != 0)
+	if (prints(args))
 		(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	TRY(fill_stdio(e));
 	return guard_fds(args, e);
@@ -228,26 +238,44 @@ static int fail_status(const struct cmd_args *args, int status)
 	return args->command == CMD_exec ? CMD_EXEC_FAILED : status;
 }
 
+/* The first failure counts; but it belongs into the log, too, as far as one was named before it. */
+static int fail_early(struct cmd *c, const struct err *e)
+{
+	struct err ignored = { 0 };
+
+	if (c->log.fd == FD_NONE && fill_stdio(&ignored) == 0)
+		(void)!open_log(c, &ignored);
+	return fail_status(c->args, cmd_fail_usage(c, e));
+}
+
+/* Was all of the output taken?  If not, that is told, but not behind what was told for it. */
+static int finish(struct cmd *c, int status)
+{
+	struct err e = { 0 };
+
+	errno = 0;
+	if ((fflush(stdout) == 0 && ferror(stdout) == 0) || (status != 0 && c->failed))
+		return status;
+	if (errno == 0 && fputc('\n', stdout) != EOF)
+		(void)fflush(stdout); /* it failed before; asks again for what it was */
+	(void)err_sys(&e, errno != 0 ? errno : EIO, POS_NONE, "cannot write to standard output");
+	return fail_status(c->args, cmd_fail_usage(c, &e));
+}
+
 /* What comes behind the arguments. */
 static int run(struct cmd *c, struct cmd_args *args)
 {
-	struct err e = { 0 };
+	const bool help = args->global.help || args->command == CMD_NONE;
 	int status;
 
 	if (args->global.version)
-		args->command = CMD_version;
-	else if (args->global.help || args->command == CMD_NONE)
-		return cmd_help(c);
-	status = handlers[args->command](c);
+		status = cmd_version(c);
+	else
+		status = help ? cmd_help(c) : handlers[args->command](c);
 	crl_free(c->crl);
+	status = finish(c, status);
 	arena_done(&c->arena);
 	fd_close(&c->log.fd);
-	errno = 0;
-	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && status == 0) {
-		(void)err_sys(
-			&e, errno != 0 ? errno : EIO, POS_NONE, "cannot write to standard output");
-		status = cmd_fail_usage(c, &e);
-	}
 	return status;
 }
 
@@ -266,10 +294,16 @@ int cmd_main(char **argv, char **envp)
 		(void)err_set(&e, ENOMEM, POS_NONE, "out of memory");
 		return cmd_fail_usage(&c, &e);
 	}
-	if (prepare(argv, envp, args, &e) < 0 || open_log(&c, &e) < 0)
-		status = fail_status(args, cmd_fail_usage(&c, &e));
-	else
+	/* A set-uid program trusts its caller's environment at its peril: there is no such mode. */
+	if (getauxval(AT_SECURE) != 0) {
+		(void)err_set(&e, EPERM, POS_NONE,
+			"crun-lite must not be set-uid, set-gid or have file capabilities");
+		status = cmd_fail_usage(&c, &e);
+	} else if (prepare(argv, envp, args, &e) < 0 || open_log(&c, &e) < 0) {
+		status = fail_early(&c, &e);
+	} else {
 		status = run(&c, args);
+	}
 	free(args);
 	return status;
 }

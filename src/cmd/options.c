@@ -17,8 +17,11 @@ static enum crl_rootless rootless_of(const char *word)
 int cmd_options_of(struct cmd *c, struct crl_options *ret)
 {
 	const struct cmd_args *const a = c->args;
+	struct cmd_listen listening;
 	struct err e = { 0 };
 
+	if (cmd_listen(a, &listening, &e) < 0)
+		return cmd_fail_usage(c, &e);
 	*ret = (struct crl_options){
 		.bundle = a->bundle,
 		.config = a->config,
@@ -37,6 +40,8 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.no_cgroup = a->global.cgroup_manager != NULL &&
 			     strcmp(a->global.cgroup_manager, "disabled") == 0,
 		.rootless = rootless_of(a->global.rootless),
+		.listen_fds = listening.count,
+		.listen_names = listening.names,
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 	if (a->overlay_value != NULL && a->overlay_value[0] == '\0') {

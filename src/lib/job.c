@@ -6,6 +6,7 @@
 #include "lib/findings.h"
 #include "plan/overlay.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -84,6 +85,30 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.seccomp_receiver = o->seccomp_receiver;
 }
 
+/* The environment has LISTEN_FDS: an engine has counted the sockets in preserve_fds. */
+static bool has_listen(const struct spec_process *process)
+{
+	for (size_t i = 0; i < process->env.count; i++)
+		if (strncmp(process->env.items[i].value, "LISTEN_FDS=", 11) == 0)
+			return true;
+	return false;
+}
+
+static int take_listen(struct job *j, const struct crl_options *o, struct err *e)
+{
+	if (o->listen_fds == 0 || has_listen(j->config->process))
+		return 0;
+	j->options.listening = o->listen_fds;
+	j->options.listen_names = o->listen_names;
+	j->options.preserve_fds += o->listen_fds;
+	for (uint64_t fd = 3; fd < 3 + j->options.preserve_fds; fd++)
+		if (fcntl((int)fd, F_GETFD) < 0)
+			return err_sys(e, errno, POS_NONE,
+				"environment variable LISTEN_FDS: descriptor %u is not open",
+				(unsigned)fd);
+	return 0;
+}
+
 static int take_paths(struct job *j, const struct crl_options *o, struct err *e)
 {
 	size_t count = 0;
@@ -125,6 +150,7 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	TRY(config_file_read(path, j->bundle, &j->arena, &j->text, e));
 	TRY(read_config(j, e));
 	take_options(j, o);
+	TRY(take_listen(j, o, e));
 	TRY(take_paths(j, o, e));
 	TRY(plan_overlay_wish(j->config, &j->options, &j->arena, &overlay, e));
 	wish = wish_of(j->config);

@@ -1,4 +1,4 @@
-/* A temporary file beside it, renamed. */
+/* A temporary file beside it, renamed.  That would put a file in the place of /dev/stdout, too. */
 #include "lib/pid_file.h"
 
 #include "base/sys.h"
@@ -7,12 +7,18 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int pid_file_write(const char *path, pid_t pid, struct err *e)
 {
 	char temporary[PATH_MAX], text[16];
 	AUTO_FD fd = FD_NONE;
+	struct stat st;
 	int rc;
+
+	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return err_sys(e, EEXIST, POS_NONE,
+			"cannot write pid file \"%s\": what is there is no regular file", path);
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)pid) >=
 		sizeof(temporary))

@@ -36,9 +36,10 @@ struct plan_options {
 	bool wait_start; /* create: the program waits for `start` */
 	bool pid_file;   /* exec: one is written before the program starts */
 	bool detach;     /* the runtime does not stay: a terminal needs a console socket */
-	const char *console_socket; /* NULL: none */
-	const char *pidfd_socket;   /* NULL: none */
-	uint64_t preserve_fds;
+	const char *console_socket;       /* NULL: none */
+	const char *pidfd_socket;         /* NULL: none */
+	uint64_t preserve_fds, listening; /* from 3 on; LISTEN_FDS tells of the first of them */
+	const char *listen_names;         /* NULL: none */
 	bool no_cgroup;                   /* --cgroup-manager disabled */
 	enum plan_rootless rootless;      /* --rootless */
 	const char *seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */

@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 Test(log, nobody_reads)
@@ -23,6 +25,35 @@ Test(log, nobody_reads)
 	cr_assert(eq(int, sigpending(&waiting), 0));
 	cr_expect(eq(int, sigismember(&waiting, SIGPIPE), 0));
 	(void)close(pair[1]);
+}
+
+static void read_all(int fd, char *buf, size_t size)
+{
+	const ssize_t len = pread(fd, buf, size - 1, 0);
+
+	buf[len > 0 ? len : 0] = '\0';
+}
+
+Test(log, one_object_a_failure)
+{
+	struct log_entry second = { NULL, { 5, 6 }, "b" };
+	const struct log_entry first = { &second, { 3, 4 }, "a\"" };
+	struct cmd_log l = { .config = "c" };
+	char buf[256];
+
+	l.fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	log_failure(&l, &first);
+	read_all(l.fd, buf, sizeof(buf));
+	cr_expect(ne(ptr, strstr(buf, ": c:3:4: a\"\n"), NULL));
+	cr_expect(ne(ptr, strstr(buf, ": c:5:6: b\n"), NULL));
+	cr_assert(eq(int, ftruncate(l.fd, 0), 0));
+	(void)lseek(l.fd, 0, SEEK_SET);
+	l.json = true;
+	log_failure(&l, &first);
+	read_all(l.fd, buf, sizeof(buf));
+	cr_expect(ne(ptr, strstr(buf, "\"msg\":\"c:3:4: a\\\"\\nc:5:6: b\","), NULL), "%s", buf);
+	cr_expect(eq(ptr, strchr(buf, '\n'), buf + strlen(buf) - 1));
+	(void)close(l.fd);
 }
 
 Test(log, one_line)
