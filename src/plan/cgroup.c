@@ -7,6 +7,7 @@
 #include "plan/limit_writer.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -302,6 +303,11 @@ int plan_cgroup(struct plan *p, struct err *e)
 
 	if (p->cgroup != NULL)
 		TRY(make_group(p, l == NULL ? POS_NONE : l->cgroupsPath.at, e));
+	else if ((p->new_ns & CLONE_NEWPID) == 0)
+		TRY(plan_warn(p, POS_NONE, e,
+			"linux.namespaces: no pid namespace of its own and no cgroup: what the "
+			"program leaves behind cannot be found and killed. Such configuration is "
+			"strongly discouraged"));
 	return w.r == NULL ? 0 : write_limits(&w);
 }
 
