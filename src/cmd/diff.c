@@ -153,10 +153,12 @@ static int print(struct cmd *c, bool json)
 	if (json)
 		(void)fputs("[", stdout);
 	rc = crl_diff(c->crl, c->args->words[0], json ? print_json : print_text, &any, &e);
+	if (ferror(stdout) != 0)
+		return 1; /* which main.c tells of, by fflush */
 	if (rc < 0)
 		return cmd_fail(c, &e);
 	if (json)
-		(void)puts(any ? "\n]" : "]"); /* looked at by fflush in main.c */
+		(void)puts(any ? "\n]" : "]");
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static int read_facts(struct cmd *c, char *buf, size_t size)
 
 int cmd_plan(struct cmd *c)
 {
-	const char *const format = c->args->format_text != NULL ? c->args->format : "text";
+	const char *const format = c->args->format_text != NULL ? c->args->format_text : "text";
 	const bool json = strcmp(format, "json") == 0;
 	char facts[FACTS_MAX] = "";
 	struct err usage = { 0 };
