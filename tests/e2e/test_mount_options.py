@@ -12,6 +12,7 @@ import stat
 from lib import kernel, peers, seen
 from lib.suite import ROOT, USER, Failure, case, check, equal, rows, same, skip
 
+LINUX_SINCE = (5, 12)  # recursive attributes
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, "../../spec/mount_options.def")
 
