@@ -34,7 +34,8 @@ int do_enter(struct child *c, const struct plan_enter *op)
 	/* all at once or none, and by the process itself: see pidfd in setns(2), Linux 5.8 */
 	if (setns(*target, (int)op->flags) < 0)
 		return -errno;
-	fd_close(target);
+	if (op->keep == 0)
+		fd_close(target);
 	return 0;
 }
 

@@ -40,6 +40,9 @@ CHECKED int child_recv(struct child *c, struct proto_msg *ret, int *ret_fd);
 struct look_made;
 void child_made(struct child *c, struct look_made *made);
 
+/* Takes away what was mounted so far, in a container that is there. */
+void child_take_back(struct child *c);
+
 /* Is /dev a file system of our own making, so that what is made in it goes with it? */
 bool child_owns_dev(const struct child *c);
 

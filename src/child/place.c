@@ -133,6 +133,9 @@ static int put_tree(struct child *c, const struct plan_attach *op)
 		TRY(check_place(c, op, target));
 	if ((op->how & ATTACH_TAKE_MODE) != 0 && !missing)
 		TRY(take_mode(c->slots[op->tree], target));
+	if ((op->how & ATTACH_READONLY) != 0)
+		TRY(sys_mount_setattr(c->slots[op->tree], false,
+			&(struct mount_attr){ .attr_set = MOUNT_ATTR_RDONLY }));
 	rc = sys_move_mount(c->slots[op->tree], target);
 	if (rc == -EINVAL && is_directory(target) != is_directory(c->slots[op->tree]))
 		return -ENOTDIR; /* as mount(2) has it */

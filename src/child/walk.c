@@ -171,6 +171,8 @@ _Noreturn void child_fail(struct child *c, int error)
 {
 	struct proto_msg m = { .kind = PROTO_FAILED, .op = c->at, .error = error };
 
+	if (c->plan->hot)
+		child_take_back(c);
 	if (c->hook_failed) {
 		m.kind = PROTO_HOOK;
 		m.error = c->hook_error;

@@ -77,7 +77,7 @@ static int compare(const struct host_target *t, int proc, struct host_facts *h, 
 		char own[NAME_SIZE], theirs[NAME_SIZE];
 		int rc;
 
-		if (i >= ALWAYS_COMPARED && all_rights) {
+		if (i >= ALWAYS_COMPARED && all_rights && !t->exact) {
 			h->target_ns |= kinds[i].flag;
 			continue;
 		}

@@ -9,6 +9,7 @@
 struct host_target {
 	pid_t pid;          /* of its first process */
 	const char *cgroup; /* absolute path of its cgroup's directory; "" none */
+	bool exact; /* of namespaces that are the caller's, too, it is to be known that they are */
 };
 
 /* Fills the target_* facts of *h, all of whose others stay as they are.  What is found out may be

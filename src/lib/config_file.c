@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int not_there(const char *path, const char *bundle, struct err *e)
 {
@@ -103,4 +104,25 @@ int config_file_read_fd(
 			return 0;
 	}
 	return err_set(e, EFBIG, POS_NONE, "cannot read %s: larger than 16 MiB", name);
+}
+
+static int read_pipe(const char *path, struct arena *a, struct state_bytes *ret, struct err *e)
+{
+	AUTO_FD fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(e, errno, POS_NONE, "cannot open \"%s\"", path);
+	return config_file_read_fd(fd, path, a, ret, e);
+}
+
+int config_file_read_any(const char *path, struct arena *a, struct state_bytes *ret, struct err *e)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return config_file_read_fd(STDIN_FILENO, "standard input", a, ret, e);
+	/* a shell's <(COMMAND) */
+	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
+		return read_pipe(path, a, ret, e);
+	return config_file_read(path, NULL, a, ret, e);
 }

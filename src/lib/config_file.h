@@ -15,4 +15,9 @@ CHECKED int config_file_read(const char *path, const char *bundle, struct arena 
 CHECKED int config_file_read_fd(
 	int fd, const char *name, struct arena *arena, struct state_bytes *ret, struct err *e);
 
+/* The same by a name that somebody gave: "-" is standard input, and a pipe will do (a shell's
+ * <(COMMAND)). */
+CHECKED int config_file_read_any(
+	const char *path, struct arena *a, struct state_bytes *ret, struct err *e);
+
 #endif

@@ -143,29 +143,10 @@ static void tell_warnings(const struct exec *x)
 		crl_tell(&x->crl->settings, CRL_WARNING, w->at, w->text);
 }
 
-/* The record, and a descriptor of its process: with one look, for that takes time. */
-static int find(struct exec *x, struct err *e)
-{
-	struct live *const l = &x->live;
-	int rc;
-
-	TRY(live_open(x->crl, x->id, STATE_NO_LOCK, l, e));
-	TRY(state_read(&l->dir, &l->arena, &l->record, e));
-	if (l->record.pid == 0)
-		TRY(state_look(&l->dir, &l->arena, &l->record, &l->status, e));
-	if (l->record.pid == 0)
-		return 0;
-	l->status = l->record.phase;
-	rc = state_pidfd(&l->record, &x->target_fd, e);
-	if (rc == -ESRCH)
-		l->status = STATE_STOPPED;
-	return rc == -ESRCH ? 0 : rc;
-}
-
 /* Everything up to the plan, and what its operations find in their slots. */
 static int prepare(struct exec *x, struct err *e)
 {
-	TRY(find(x, e));
+	TRY(live_find(x->crl, x->id, &x->live, &x->target_fd, e));
 	TRY(check_status(x, e));
 	TRY(read_process(x, e));
 	TRY(ask_host(x, e));

@@ -5,10 +5,8 @@
 #include "lib/config_file.h"
 #include "lib/findings.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int no_memory(struct err *e)
 {
@@ -17,27 +15,6 @@ static int no_memory(struct err *e)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static int read_pipe(const char *path, struct arena *a, struct state_bytes *ret, struct err *e)
-{
-	AUTO_FD fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return err_sys(e, errno, POS_NONE, "cannot open \"%s\"", path);
-	return config_file_read_fd(fd, path, a, ret, e);
-}
-
-static int read_file(const char *path, struct arena *a, struct state_bytes *ret, struct err *e)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") == 0)
-		return config_file_read_fd(STDIN_FILENO, "standard input", a, ret, e);
-	/* a shell's <(COMMAND) */
-	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
-		return read_pipe(path, a, ret, e);
-	return config_file_read(path, NULL, a, ret, e);
-}
-
 int exec_process_read(const char *path, struct arena *a, const struct crl_settings *tell,
 	const struct spec_process **ret, struct err *e)
 {
@@ -45,7 +22,7 @@ int exec_process_read(const char *path, struct arena *a, const struct crl_settin
 	const void *process = NULL;
 	struct state_bytes text;
 
-	TRY(read_file(path, a, &text, e));
+	TRY(config_file_read_any(path, a, &text, e));
 	if (spec_read(SPEC_PROCESS, text.text, text.size, &report, &process) < 0) {
 		findings_tell(&report, tell);
 		return spec_report_err(&report, e);

@@ -33,6 +33,23 @@ int live_read(struct live *l, struct err *e)
 	return 0;
 }
 
+int live_find(struct crl *c, const char *id, struct live *l, int *ret_pidfd, struct err *e)
+{
+	int rc;
+
+	TRY(live_open(c, id, STATE_NO_LOCK, l, e));
+	TRY(state_read(&l->dir, &l->arena, &l->record, e));
+	if (l->record.pid == 0)
+		TRY(state_look(&l->dir, &l->arena, &l->record, &l->status, e));
+	if (l->record.pid == 0)
+		return 0;
+	l->status = l->record.phase;
+	rc = state_pidfd(&l->record, ret_pidfd, e);
+	if (rc == -ESRCH)
+		l->status = STATE_STOPPED;
+	return rc == -ESRCH ? 0 : rc;
+}
+
 enum state_status live_status(const struct state_record *r, enum state_status status)
 {
 	AUTO_FD dir = FD_NONE;

@@ -44,6 +44,11 @@ int live_not_running(const char *verb, const char *id, struct err *e);
 /* Reads the record and asks for the status. */
 CHECKED int live_read(struct live *l, struct err *e);
 
+/* Opens it without a lock, reads the record, and opens its first process: with one look, for that
+ * takes time.  Whether it is paused it does not tell.
+ * ret_pidfd  stays as it is when there is no process */
+CHECKED int live_find(struct crl *c, const char *id, struct live *l, int *ret_pidfd, struct err *e);
+
 /* Finds the hooks of the configuration that the container was made with. */
 CHECKED int live_hooks(struct live *l, struct err *e);
 

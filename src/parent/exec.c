@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "host/target.h"
 #include "parent/console.h"
+#include "parent/hooks.h"
 #include "parent/ops.h"
 #include "plan/exec.h"
 #include "plan/id_list.h"
@@ -12,6 +13,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -19,6 +21,7 @@
 
 enum {
 	LAST_SECONDS = 2, /* for the last words of a process that may be frozen */
+	TAKE_BACK_MS = 5000,
 };
 
 int do_affinity_first(struct parent *p, const struct plan_affinity_first *op, struct err *e)
@@ -101,4 +104,33 @@ void exec_end_unseen(struct parent *p)
 	}
 	if (seen > 0)
 		(void)waitpid(seen, NULL, 0);
+}
+
+void exec_let_end(struct parent *p)
+{
+	struct pollfd ended = { .fd = p->pidfd, .events = POLLIN };
+
+	if (p->sock == FD_NONE || p->pid <= 0)
+		return;
+	(void)shutdown(p->sock, SHUT_WR); /* nobody answers any more: see child_fail */
+	(void)poll(&ended, 1, TAKE_BACK_MS);
+}
+
+int exec_heed_signals(struct parent *p)
+{
+	if (!p->plan->hot || p->plan->ops[p->next].kind == PLAN_release)
+		return 0;
+	return hooks_await_child(p) > 0 ? -EINTR : 0;
+}
+
+int exec_ended_by_signal(const struct parent *p, struct err *e)
+{
+	const char *const id = p->plan->options->id;
+
+	if (p->plan->hot)
+		return err_set(e, EINTR, POS_NONE, "mounts of container \"%s\": ended by signal %d",
+			id, p->signal);
+	return err_set(e, EINTR, POS_NONE,
+		"exec in container \"%s\": ended by signal %d before the program has started", id,
+		p->signal);
 }

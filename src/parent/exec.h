@@ -16,4 +16,16 @@ CHECKED int exec_use_cgroup_of(struct parent *p, pid_t pid);
  * that we know nothing of. */
 void exec_end_unseen(struct parent *p);
 
+/* Of a container that is there: has the child take back what it has mounted, for which it gets some
+ * time. */
+void exec_let_end(struct parent *p);
+
+/* In a container that is there a look-up may take as long as the container likes, which may have
+ * a file system of its own on the way: waits for the child or for a signal that asks us to end.
+ * Returns  0; -EINTR */
+CHECKED int exec_heed_signals(struct parent *p);
+
+/* What is told then.  Returns -EINTR. */
+int exec_ended_by_signal(const struct parent *p, struct err *e);
+
 #endif

@@ -118,6 +118,7 @@ static int take_master(struct parent *p, int fd)
 static int next_with_fd(struct parent *p, struct proto_msg *ret, int *ret_fd)
 {
 	for (;;) {
+		TRY(exec_heed_signals(p));
 		TRY(proto_recv(p->sock, ret, ret_fd));
 		if (ret->kind == PROTO_MADE) {
 			made_note(p, ret, ret_fd);
@@ -193,13 +194,6 @@ static int run_child_done(struct parent *p, const struct plan_op *op, struct err
 	return parent_net_restore(p);
 }
 
-static int ended_by_signal(const struct parent *p, struct err *e)
-{
-	return err_set(e, EINTR, POS_NONE,
-		"exec in container \"%s\": ended by signal %d before the program has started",
-		p->plan->options->id, p->signal);
-}
-
 /* The first word of what will be the program tells which process that is. */
 static int run_born(struct parent *p, const struct plan_op *op, struct err *e)
 {
@@ -212,7 +206,7 @@ static int run_born(struct parent *p, const struct plan_op *op, struct err *e)
 	do {
 		rc = hooks_await_child(p);
 		if (rc > 0)
-			return ended_by_signal(p, e);
+			return exec_ended_by_signal(p, e);
 		TRY(rc);
 		TRY(proto_recv_from(p->sock, &m, &fd, &from));
 		if (m.kind == PROTO_MASTER)
@@ -301,7 +295,9 @@ static int step(struct parent *p, struct err *e)
 	stepped(p);
 	if (rc == -EPIPE && p->sock != FD_NONE && e->code == 0)
 		rc = last_words(p, e); /* the other side is gone, and knows better */
-	if (rc < 0 && e->code == 0)
+	if (rc == -EINTR && p->signal > 0 && e->code == 0)
+		rc = exec_ended_by_signal(p, e);
+	else if (rc < 0 && e->code == 0)
 		rc = plan_explain(p->plan, p->next, -rc, "", e);
 	else if (rc < 0 && e->at.line == 0)
 		e->at = op->at;
@@ -368,10 +364,12 @@ void parent_undo(struct parent *p, struct err *e)
 
 	(void)!parent_net_restore(
 		p); /* the first failure is the one that is told, here and below */
+	if (p->plan->hot)
+		exec_let_end(p);
 	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;
-	if (p->plan->target_slot != SLOT_NONE)
+	if (p->plan->target_slot != SLOT_NONE && !p->plan->hot)
 		exec_end_unseen(p);
 	made_undo(p, e);
 	parent_net_undo(p);

@@ -99,7 +99,7 @@ int mount_append_cgroup_v1(struct plan *p, const struct mount_job *j, struct err
 		return -ENOMEM;
 	op->new_fs.type = op->new_fs.source = "cgroup";
 	op->new_fs.attr = j->o.set | j->o.rec_set;
-	op->new_fs.into = below.tree = SLOT_TREE;
+	op->new_fs.into = below.tree = mount_tree_slot(p, false);
 	op->new_fs.data = data;
 	m.destination.value = arena_printf(p->arena, "%s/systemd", j->m->destination.value);
 	if (m.destination.value == NULL)

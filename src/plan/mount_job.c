@@ -60,7 +60,7 @@ static int append_attach_dev(
 	return 0;
 }
 
-static bool any_below(const struct spec_strings *paths, const char *dir)
+bool mount_any_below(const struct spec_strings *paths, const char *dir)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		const char *const below = plan_path_below(paths->items[i].value, dir);
@@ -71,14 +71,19 @@ static bool any_below(const struct spec_strings *paths, const char *dir)
 	return false;
 }
 
+int mount_tree_slot(struct plan *p, bool alone)
+{
+	return alone || p->hot ? plan_slot_new(p) : SLOT_TREE;
+}
+
 int *mount_kept_slot(struct plan *p, const struct mount_job *j)
 {
 	const struct spec_linux *const os = p->config->os;
 
-	for (size_t i = 0; i < ARRAY_LEN(plan_kernel_trees); i++)
+	for (size_t i = 0; i < ARRAY_LEN(plan_kernel_trees) && !p->hot; i++)
 		if (plan_path_is(j->m->destination.value, plan_kernel_trees[i]) &&
-			(any_below(&os->maskedPaths, plan_kernel_trees[i]) ||
-				any_below(&os->readonlyPaths, plan_kernel_trees[i])))
+			(mount_any_below(&os->maskedPaths, plan_kernel_trees[i]) ||
+				mount_any_below(&os->readonlyPaths, plan_kernel_trees[i])))
 			return &p->tree_slots[i];
 	return NULL;
 }
@@ -139,6 +144,8 @@ int mount_attach(struct plan *p, const struct mount_job *j, bool keep, struct er
 		(mount_is_type(j->m, "tmpfs") && !j->o.has_mode ? ATTACH_TAKE_MODE : 0u) |
 		((j->o.special & MOUNT_TARGET_NOFOLLOW) != 0 ? ATTACH_NOFOLLOW : 0u) |
 		((j->o.special & MOUNT_COPY_LINK) != 0 ? ATTACH_COPY_LINK : 0u) |
-		(plan_path_climbs(destination) ? ATTACH_UNSURE : 0u) | (keep ? ATTACH_KEEP : 0u);
+		(j->readonly ? ATTACH_READONLY : 0u) |
+		(p->hot || plan_path_climbs(destination) ? ATTACH_UNSURE : 0u) |
+		(p->hot || keep ? ATTACH_KEEP : 0u);
 	return 0;
 }

@@ -9,7 +9,8 @@ struct mount_job {
 	size_t index;
 	const char *path; /* config path */
 	struct plan_mount_options o;
-	int tree; /* slot of the detached mount */
+	int tree;      /* slot of the detached mount */
+	bool readonly; /* to be made so right before it is put in place */
 };
 
 /* plan_append, with the place of the entry in the configuration. */
@@ -27,6 +28,13 @@ const char *mount_dev_name(const struct plan *p, const struct mount_job *j);
 /* The slot that remembers the mount on /proc or /sys, so that masks below are found by it; NULL for
  * any other place, and where there is nothing to mask. */
 int *mount_kept_slot(struct plan *p, const struct mount_job *j);
+
+/* The slot of a mount on its way.
+ * alone  it is needed later, or may not be the one that all have in turn */
+int mount_tree_slot(struct plan *p, bool alone);
+
+/* Is one of the paths below a directory right in the root? */
+bool mount_any_below(const struct spec_strings *paths, const char *dir);
 
 /* Is it a new mount on "/"? */
 bool mount_covers_root(const struct spec_mount *m);

@@ -13,6 +13,7 @@
 #include "plan/mount_cgroup_v1.h"
 #include "plan/mount_data.h"
 #include "plan/mount_given.h"
+#include "plan/mount_hot.h"
 #include "plan/mount_job.h"
 #include "plan/mount_kind.h"
 #include "plan/mount_own.h"
@@ -145,7 +146,7 @@ bool plan_mount_early(
 		return false;
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
-	return p->user_ns || p->root_alone || mount_given_fd(m, o) != FD_NONE ||
+	return p->hot || p->user_ns || p->root_alone || mount_given_fd(m, o) != FD_NONE ||
 	       (propagation & (MS_SHARED | MS_SLAVE)) != 0;
 }
 
@@ -205,7 +206,7 @@ static int append_bind(struct plan *p, struct mount_job *j, struct err *e)
 	if (plan_path_is(j->m->destination.value, "dev"))
 		p->dev_slot = SLOT_NONE; /* covers one of our making */
 	if (j->tree == SLOT_NONE) {
-		j->tree = kept != NULL ? plan_slot_new(p) : SLOT_TREE;
+		j->tree = mount_tree_slot(p, kept != NULL);
 		TRY(append_clone(p, j, e));
 	}
 	if (p->in_user_ns && (mount_is_sysfs_bind(p, j->m) || mount_is_cgroup_bind(p, j->m))) {
@@ -254,8 +255,8 @@ static int append_new(struct plan *p, struct mount_job *j, struct err *e)
 
 	if (!GIVEN(j->m->type) || j->m->type.value[0] == '\0')
 		return mount_refuse(j, EINVAL, j->m->at, "type: missing", e);
-	j->tree = late_ro || dev || kept != NULL || mount_is_type(j->m, "devpts") ? plan_slot_new(p)
-										  : SLOT_TREE;
+	j->tree =
+		mount_tree_slot(p, late_ro || dev || kept != NULL || mount_is_type(j->m, "devpts"));
 	op = mount_append(p, j, PLAN_new_fs, e);
 	if (op == NULL)
 		return -ENOMEM;
@@ -271,6 +272,7 @@ static int append_new(struct plan *p, struct mount_job *j, struct err *e)
 	TRY(append_label(p, j, e));
 	j->o.set = 0; /* these the new file system has */
 	j->o.clear = 0;
+	j->readonly = late_ro && p->hot; /* nobody in the container shall write first */
 	if (!late_attr)
 		TRY(append_attr(p, j, false, j->o.propagation, e));
 	TRY(append_copy_up(p, j, e));
@@ -280,13 +282,13 @@ static int append_new(struct plan *p, struct mount_job *j, struct err *e)
 		TRY(append_attr(p, j, false, j->o.propagation, e));
 	if (kept != NULL)
 		*kept = j->tree;
-	if (dev) {
+	if (dev && !p->hot) {
 		p->dev_slot = j->tree;
 		p->dev_is_copy = (j->o.special & MOUNT_COPY_UP) != 0;
 	}
 	if (mount_is_type(j->m, "devpts") && plan_path_is(j->m->destination.value, "dev/pts"))
 		p->pts_slot = j->tree;
-	return late_ro ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
+	return late_ro && !p->hot ? plan_late_readonly(p, j->m->at, path, j->tree, e) : 0;
 }
 
 static int append_remount(struct plan *p, const struct mount_job *j, struct err *e)
@@ -335,6 +337,8 @@ static int append_mount(struct plan *p, size_t index, struct err *e)
 		return mount_refuse(&j, EPERM, destination->at,
 			"would hide a part of /proc that protects the host: Operation not permitted",
 			e);
+	if (p->hot)
+		TRY(mount_check_hot(p, &j, e));
 	if (j.o.remount && (j.m->uidMappings.count > 0 || j.m->gidMappings.count > 0))
 		return mount_refuse(
 			&j, EINVAL, destination->at, "ids of a mount cannot be remapped", e);

@@ -67,6 +67,7 @@ enum plan_attach_how {
 	ATTACH_NOFOLLOW = 16,  /* a link there is mounted on, not followed */
 	ATTACH_UNSURE = 64,    /* only a look at it tells what lies there, as behind a link */
 	ATTACH_COPY_LINK = 32, /* what is a link is not mounted: such a link is made */
+	ATTACH_READONLY = 128, /* it becomes read-only as the last before it is put in place */
 };
 
 struct plan_op {

@@ -15,6 +15,11 @@ CHECKED int spec_read_change(const char *bytes, size_t size, struct spec_report 
 CHECKED int spec_read_rdt_change(const char *bytes, size_t size, struct spec_report *report,
 	const struct spec_intel_rdt **ret);
 
+/* A file that is a list of mounts, as `mounts` of a configuration; it is judged by the rules of
+ * those.  ret: of which only mounts are filled */
+CHECKED int spec_read_mounts(
+	const char *bytes, size_t size, struct spec_report *report, const struct spec_config **ret);
+
 /* What was, with what changes put over it.  Members of lists are the same when what names them is
  * (major and minor, pageSize, name, key), but for device rules, whose list is taken as a whole.
  * What stays has the place of the object of the change that it is in.

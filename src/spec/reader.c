@@ -224,8 +224,8 @@ static void events_free(struct events *ev)
 	free(ev);
 }
 
-int reader_run(const struct lex *file, struct spec_report *report, const struct spec_object *type,
-	void *target)
+int reader_run_list(const struct lex *file, struct spec_report *report,
+	const struct spec_object *type, const struct spec_field *list, void *target)
 {
 	struct events *const ev = calloc(1, sizeof(*ev));
 	int rc = -ENOMEM;
@@ -236,10 +236,17 @@ int reader_run(const struct lex *file, struct spec_report *report, const struct 
 	ev->reader.arena = report->arena;
 	ev->reader.report = report;
 	ev->reader.type = type;
+	ev->reader.list = list;
 	ev->reader.target = target;
 	ev->yajl = yajl_alloc(&callbacks, NULL, ev);
 	if (ev->yajl != NULL)
 		rc = parse(ev);
 	events_free(ev);
 	return rc;
+}
+
+int reader_run(const struct lex *file, struct spec_report *report, const struct spec_object *type,
+	void *target)
+{
+	return reader_run_list(file, report, type, NULL, target);
 }

@@ -72,6 +72,7 @@ struct reader {
 	struct arena *arena; /* of the report */
 	struct spec_report *report;
 	const struct spec_object *type; /* of the file itself */
+	const struct spec_field *list;  /* of type, which the file is alone; NULL: all of type */
 	void *target;                   /* its struct */
 	struct frame frames[SPEC_DEPTH_MAX];
 	size_t depth;
@@ -87,6 +88,10 @@ struct reader {
  * -E2BIG, -ENOMEM (which no finding tells). */
 CHECKED int reader_run(const struct lex *file, struct spec_report *report,
 	const struct spec_object *type, void *target);
+
+/* The same of a file that is a list: what stands for the field of the type. */
+CHECKED int reader_run_list(const struct lex *file, struct spec_report *report,
+	const struct spec_object *type, const struct spec_field *list, void *target);
 
 /* reader_frame.c: frames */
 

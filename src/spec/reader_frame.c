@@ -270,6 +270,12 @@ int reader_slot(struct reader *r, struct slot *ret)
 {
 	struct frame *f;
 
+	if (r->depth == 0 && r->list != NULL) {
+		*ret = (struct slot){ .kind = r->list->kind,
+			.field = r->list,
+			.target = (char *)r->target + r->list->offset };
+		return 0;
+	}
 	if (r->depth == 0) {
 		*ret = (struct slot){
 			.kind = SPEC_OBJECT, .type = r->type, .target = r->target, .in_place = true

@@ -54,6 +54,8 @@ static void add_key(struct line *l, const struct reader *r, const struct frame *
 
 static void write_path(struct line *l, const struct reader *r, size_t depth)
 {
+	if (r->list != NULL)
+		add(l, "%s", r->list->key);
 	for (size_t i = 0; i < depth; i++) {
 		const struct frame *const f = &r->frames[i];
 

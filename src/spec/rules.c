@@ -122,8 +122,16 @@ struct twin *judge_twins(struct judge *j, size_t count)
 	return list;
 }
 
+/* Of a list of mounts alone: the rules of these, and no others. */
+static bool is_of_mounts(const struct rule *rule)
+{
+	return rule->subject == SPEC_CONFIG && strcmp(rule->where, "mounts") == 0;
+}
+
 static bool has_subject(const struct judge *j, const struct rule *rule)
 {
+	if (j->mounts_only)
+		return is_of_mounts(rule);
 	switch (rule->subject) {
 	case SPEC_CONFIG:
 		return j->config != NULL;
@@ -205,14 +213,9 @@ static int end(const struct spec_report *report)
 	return f != NULL ? -f->code : report->no_memory ? -ENOMEM : 0;
 }
 
-/* judge  whose rules are asked; NULL: none */
-static int read_object(const struct spec_object *object, const enum spec_type *judge,
-	struct spec_text text, struct spec_report *report, const void **ret)
+static int begin(struct spec_text text, struct spec_report *report, struct lex *ret)
 {
-	const struct lex file = lex_begin(text.bytes, text.size);
-	void *target;
 	struct err e = { 0 };
-	int rc;
 
 	if (text.size > SPEC_SIZE_MAX) {
 		(void)err_set(&e, E2BIG, POS_NONE, "larger than 16 MiB");
@@ -220,6 +223,19 @@ static int read_object(const struct spec_object *object, const enum spec_type *j
 	}
 	if (lex_check_bytes(text.bytes, text.size, &e) < 0)
 		return refuse_file(report, &e);
+	*ret = lex_begin(text.bytes, text.size);
+	return 0;
+}
+
+/* judge  whose rules are asked; NULL: none */
+static int read_object(const struct spec_object *object, const enum spec_type *judge,
+	struct spec_text text, struct spec_report *report, const void **ret)
+{
+	struct lex file;
+	void *target;
+	int rc;
+
+	TRY(begin(text, report, &file));
 	target = arena_alloc(report->arena, object->size);
 	rc = target == NULL ? -ENOMEM : reader_run(&file, report, object, target);
 	if (rc == -ENOMEM)
@@ -244,6 +260,27 @@ int spec_read(enum spec_type type, const char *bytes, size_t size, struct spec_r
 									: spec_object_resources();
 
 	return read_object(object, &type, (struct spec_text){ bytes, size }, report, ret);
+}
+
+int spec_read_mounts(
+	const char *bytes, size_t size, struct spec_report *report, const struct spec_config **ret)
+{
+	const struct spec_object *const config = spec_object_config();
+	const struct spec_field *const list = spec_field_find(config, "mounts", strlen("mounts"));
+	struct judge j = { .report = report, .mounts_only = true };
+	struct spec_config *const target = arena_alloc(report->arena, sizeof(*target));
+	const struct spec_text text = { bytes, size };
+	struct lex file;
+
+	TRY(begin(text, report, &file));
+	if (target == NULL || reader_run_list(&file, report, config, list, target) == -ENOMEM)
+		report->no_memory = true;
+	j.config = target;
+	if (!report->no_memory && GIVEN(target->mounts) && spec_report_keeps(report, SPEC_ERROR))
+		judge_all(&j, false);
+	TRY(end(report));
+	*ret = target;
+	return 0;
 }
 
 int spec_read_change(const char *bytes, size_t size, struct spec_report *report,

@@ -26,6 +26,7 @@ struct judge {
 	struct refused refused;  /* by the reader */
 	uint64_t namespaces;     /* CLONE_NEW* flags of those that are listed */
 	bool unknown_namespace;  /* there may be one more */
+	bool mounts_only;        /* config has nothing but mounts */
 	char path[512];
 };
 

@@ -7,10 +7,12 @@
  * when there are any, one option of the command line a line; and what shall come out of it, either
  * expected.txt (the plan's lines without their numbers, so that one more line is one line of
  * difference) or error.txt.  With the option --exec it is the plan of a further process, which
- * config.json holds, in a container that is there.
+ * config.json holds, in a container that is there; with --mounts-add and --mounts-remove that of
+ * its mounts.
  * --update writes these files as they are now: look at the difference before you accept it. */
 #include "base/sys.h"
 #include "plan/exec.h"
+#include "plan/hot.h"
 #include "plan/print.h"
 
 #include <dirent.h>
@@ -38,6 +40,8 @@ struct job {
 	struct arena arena;
 	const char **lower; /* of --overlay-lower */
 	struct plan_target target;
+	int (*plan)(const struct spec_config *c, const struct host_facts *h,
+		const struct plan_options *o, struct plan *ret, struct err *e);
 	struct err e;
 };
 
@@ -80,19 +84,25 @@ static bool is_option(const char *word, const char *name, const char **ret_value
 	return true;
 }
 
-/* Those of exec alone. */
+/* Those of a container that is there alone. */
 static bool take_exec_option(struct job *j, const char *word, struct plan_options *o)
 {
 	const char *value;
 
 	if (is_option(word, "--exec", &value))
-		o->target = &j->target;
+		j->plan = plan_exec;
+	else if (is_option(word, "--mounts-add", &value))
+		j->plan = plan_mounts_add;
+	else if (is_option(word, "--mounts-remove", &value))
+		j->plan = plan_mounts_remove;
 	else if (is_option(word, "--no-cgroup", &value))
 		j->target.cgroup = "";
 	else if (is_option(word, "--cgroup", &value))
 		j->target.below = value;
 	else
 		return false;
+	if (j->plan != plan_build)
+		o->target = &j->target;
 	return true;
 }
 
@@ -143,6 +153,7 @@ static void read_options(struct job *j, struct plan_options *ret)
 	*ret = (struct plan_options){
 		.id = "c1", .bundle = "/bundle", .state_dir = "/run/crun-lite/c1"
 	};
+	j->plan = plan_build;
 	j->target = (struct plan_target){ .cgroup = "/sys/fs/cgroup/c1", .status = "running" };
 	j->lower = arena_array(&j->arena, LOWER_MAX, sizeof(*j->lower));
 	must(j->lower != NULL);
@@ -175,7 +186,7 @@ static int build(struct job *j, struct plan *ret)
 	TRY(host_read(facts, &j->arena, host, &j->e));
 	TRY(spec_load(config, strlen(config), &j->arena, &c, &j->e));
 	*ret = (struct plan){ .arena = &j->arena };
-	return (options->target != NULL ? plan_exec : plan_build)(c, host, options, ret, &j->e);
+	return j->plan(c, host, options, ret, &j->e);
 }
 
 /* The error as the command line shows it. */
