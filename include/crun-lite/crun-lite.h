@@ -34,6 +34,7 @@ struct crl_settings {
 	const char *root;  /* state directory; NULL: the default of the caller's user */
 	bool debug;        /* tell of the operations of a plan too, as they are done */
 	const char *trace; /* file for the times of starts, as Chrome trace JSON; NULL: none */
+	const char *notify_socket; /* who is told that a program is ready; NULL: nobody */
 	/* What is worth telling beside the result; may be NULL.  line 0: no place. */
 	void (*tell)(
 		void *data, enum crl_level level, uint32_t line, uint32_t column, const char *text);
@@ -129,10 +130,9 @@ int crl_features(char **ret, struct crl_error *e);
 
 struct crl_spec_options {
 	const char *bundle; /* directory; NULL: the current one */
-	const char
-		*file; /* what is there is replaced; NULL: config.json, which must not be there */
-	bool rootless; /* for a plain user */
-	bool overlay;  /* what the program writes is forgotten */
+	const char *file;   /* is replaced; NULL: config.json, which must not be there */
+	bool rootless;      /* for a plain user */
+	bool overlay;       /* what the program writes is forgotten */
 };
 
 /* Writes a configuration to begin with. */

@@ -80,7 +80,10 @@ static void tell(void *data, enum crl_level level, uint32_t line, uint32_t colum
 
 struct crl_settings cmd_settings(struct cmd *c)
 {
+	const char *const notify = getenv("NOTIFY_SOCKET");
+
 	return (struct crl_settings){
+		.notify_socket = notify != NULL && notify[0] != '\0' ? notify : NULL,
 		.root = c->args->global.root,
 		.debug = c->args->global.debug || c->log.level == LOG_LEVEL_DEBUG,
 		.trace = c->args->global.trace,

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "host/host.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,17 @@ void crl_free(struct crl *c)
 int crl_open_root(struct crl *c, bool make, struct err *e)
 {
 	return c->root_fd != FD_NONE ? 0 : state_root_open(&c->root, make, &c->root_fd, e);
+}
+
+void crl_tell_notify(struct crl *c, int error)
+{
+	char text[160];
+
+	if (error == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"NOTIFY_SOCKET: cannot tell that the program is ready: %s", strerror(error));
+	crl_tell(&c->settings, CRL_WARNING, POS_NONE, text);
 }
 
 int crl_default_root(char **ret, struct crl_error *error)

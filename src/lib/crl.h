@@ -25,6 +25,10 @@ CHECKED int crl_open_root(struct crl *c, bool make, struct err *e);
 void crl_tell(
 	const struct crl_settings *s, enum crl_level level, struct src_pos at, const char *text);
 
+/* Warns that nobody could be told that the program is ready, which does not harm the container.
+ * error  an errno value; 0: somebody could */
+void crl_tell_notify(struct crl *c, int error);
+
 /* A plan for people, or as JSON; the text is malloc'd. */
 CHECKED int crl_plan_text(const struct plan *p, bool json, char **ret, struct err *e);
 

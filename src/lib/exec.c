@@ -194,11 +194,12 @@ static int make(struct exec *x, struct err *e)
 static int run(struct exec *x, int *ret_status, struct err *e)
 {
 	int rc = make(x, e);
+	const struct relay_job job = { x->parent.pid, x->parent.pidfd, &x->parent.master, NULL };
 
 	if (rc < 0 || x->detach)
 		return rc;
 	fd_close(&x->parent.sock);
-	rc = relay_run(x->parent.pid, x->parent.pidfd, &x->parent.master, ret_status, e);
+	rc = relay_run(&job, ret_status, e);
 	if (rc < 0)
 		parent_undo(&x->parent, e);
 	return rc;

@@ -4,6 +4,7 @@
 #include "lib/config_file.h"
 #include "lib/crl.h"
 #include "lib/findings.h"
+#include "parent/notify.h"
 #include "plan/overlay.h"
 
 #include <fcntl.h>
@@ -83,6 +84,7 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.no_cgroup = o->no_cgroup;
 	j->options.rootless = (enum plan_rootless)o->rootless;
 	j->options.seccomp_receiver = o->seccomp_receiver;
+	j->options.notify = j->settings != NULL && j->settings->notify_socket != NULL;
 }
 
 /* The environment has LISTEN_FDS: an engine has counted the sockets in preserve_fds. */
@@ -151,6 +153,8 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	TRY(read_config(j, e));
 	take_options(j, o);
 	TRY(take_listen(j, o, e));
+	if (j->options.notify)
+		TRY(notify_check(j->settings->notify_socket, e));
 	TRY(take_paths(j, o, e));
 	TRY(plan_overlay_wish(j->config, &j->options, &j->arena, &overlay, e));
 	wish = wish_of(j->config);

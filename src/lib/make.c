@@ -8,6 +8,7 @@
 #include "lib/layers.h"
 #include "lib/pid_file.h"
 #include "parent/cgroup.h"
+#include "parent/notify.h"
 #include "parent/parent.h"
 #include "parent/relay.h"
 #include "plan/seccomp_names.h"
@@ -29,6 +30,7 @@ struct making {
 	struct state_dir dir;
 	struct state_record record;
 	struct parent parent;
+	struct notify notify;
 	enum state_status phase; /* to be reached: created or running */
 	bool pid_file_written;
 	int signal; /* that asked us to end; 0: none */
@@ -37,6 +39,7 @@ struct making {
 static void making_done(struct making *m)
 {
 	parent_done(&m->parent);
+	notify_done(&m->notify);
 	trace_done(&m->trace);
 	state_done(&m->dir);
 	job_done(&m->job);
@@ -141,11 +144,23 @@ static int look_for_end(struct making *m, struct err *e)
 		m->id, m->signal);
 }
 
+/* Where the container's program says that it is ready.  The socket of a created one is made by
+ * `start`, who then waits at it. */
+static int make_notify(struct making *m, struct err *e)
+{
+	AUTO_FD dir = FD_NONE;
+
+	TRY(state_notify_make(&m->dir, &dir, e));
+	return m->phase == STATE_RUNNING ? notify_bind(dir, &m->notify, e) : 0;
+}
+
 /* Everything up to the program's release. */
 static int make_steps(struct making *m, struct err *e)
 {
 	struct parent *const p = &m->parent;
 
+	if (m->job.plan.notify)
+		TRY(make_notify(m, e));
 	TRY(parent_init(p, &m->job.plan, e));
 	p->idle = write_ahead;
 	p->data = m;
@@ -209,6 +224,8 @@ static int make(struct making *m, bool detach, struct err *e)
 		crl_tell(&m->crl->settings, CRL_WARNING, w->at, w->text);
 	if (m->crl->settings.debug)
 		TRY(tell_unknown_calls(m, e));
+	if (m->job.plan.notify && m->phase == STATE_RUNNING)
+		TRY(notify_connect(j->settings->notify_socket, &m->notify, e));
 	trace_phase(&m->trace, "write the record");
 	TRY(crl_open_root(m->crl, true, e));
 	TRY(fill_record(m, e));
@@ -220,10 +237,22 @@ static int make(struct making *m, bool detach, struct err *e)
 #define MAKING(c, id_, o_, phase_)                                                            \
 	{                                                                                     \
 		.crl = (c), .id = (id_), .o = (o_), .phase = (phase_), .dir = STATE_DIR_NONE, \
-		.trace = TRACE_NONE, .parent = {                                              \
+		.notify = NOTIFY_NONE, .trace = TRACE_NONE, .parent = {                       \
 			PARENT_NO_FDS                                                         \
 		}                                                                             \
 	}
+
+/* Other commands on the container, and signals to us, need not wait meanwhile.
+ * before  the caller's signal mask */
+static void await_ready(struct making *m, const sigset_t *before)
+{
+	if (m->notify.sock == FD_NONE)
+		return;
+	m->notify.main = m->parent.pid;
+	state_unlock(&m->dir);
+	fd_close(&m->parent.sock);
+	crl_tell_notify(m->crl, -notify_wait(&m->notify, m->parent.pidfd, before));
+}
 
 /* Makes a container and leaves it to itself.  Signals wait until it is made or undone. */
 static int make_and_leave(struct making *m, struct err *e)
@@ -234,6 +263,8 @@ static int make_and_leave(struct making *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	rc = make(m, true, e);
+	if (rc == 0)
+		await_ready(m, &before);
 	trace_write(&m->trace);
 	if (m->signal > 0)
 		(void)raise(m->signal); /* takes effect when it is let through again */
@@ -269,6 +300,7 @@ static int finish(struct making *m, struct err *e)
 
 static int run(struct making *m, int *ret_status, struct err *e)
 {
+	struct relay_job job = { .notify = NULL };
 	int rc;
 
 	TRY(make(m, false, e));
@@ -278,7 +310,13 @@ static int run(struct making *m, int *ret_status, struct err *e)
 	state_unlock(&m->dir);
 	fd_close(&m->parent.sock);
 	trace_aside(&m->trace, "run the program");
-	rc = relay_run(m->parent.pid, m->parent.pidfd, &m->parent.master, ret_status, e);
+	job = (struct relay_job){ m->parent.pid, m->parent.pidfd, &m->parent.master,
+		m->notify.sock != FD_NONE ? &m->notify : NULL };
+	/* what a manager watches is us: we end when all is cleaned up, with the program's status */
+	if (job.notify != NULL)
+		job.notify->main = getpid();
+	rc = relay_run(&job, ret_status, e);
+	crl_tell_notify(m->crl, m->notify.error);
 	if (rc < 0) {
 		struct err ignored = { 0 };
 

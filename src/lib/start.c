@@ -1,6 +1,7 @@
 /* Letting the program of a created container go. */
 #include "lib/live.h"
 
+#include "parent/notify.h"
 #include "plan/hooks.h"
 #include "proto/proto.h"
 #include "state/kept.h"
@@ -115,8 +116,47 @@ static int release(struct crl *c, struct live *l, struct err *e)
 	return rc;
 }
 
+/* Where its program says that it is ready, if it was made so that it can, and somebody waits. */
+static int make_notify(struct crl *c, const struct live *l, struct notify *n, struct err *e)
+{
+	const char *const address = c->settings.notify_socket;
+	AUTO_FD dir = FD_NONE;
+
+	if (address == NULL)
+		return 0;
+	TRY(notify_check(address, e));
+	TRY(state_notify_open(&l->dir, &dir, e));
+	if (dir == FD_NONE)
+		return 0;
+	TRY(notify_connect(address, n, e));
+	n->main = (pid_t)l->record.pid;
+	return notify_bind(dir, n, e);
+}
+
+/* Other commands on the container need not wait meanwhile. */
+static void await_ready(struct crl *c, struct live *l, struct notify *n, int pidfd)
+{
+	if (n->sock == FD_NONE)
+		return;
+	state_unlock(&l->dir);
+	crl_tell_notify(c, -notify_wait(n, pidfd, NULL));
+}
+
+static int release_and_wait(struct crl *c, struct live *l, struct notify *n, struct err *e)
+{
+	AUTO_FD pidfd = FD_NONE;
+
+	TRY(make_notify(c, l, n, e));
+	if (n->sock != FD_NONE)
+		TRY(state_pidfd(&l->record, &pidfd, e));
+	TRY(release(c, l, e));
+	await_ready(c, l, n, pidfd);
+	return 0;
+}
+
 static int start(struct crl *c, const char *id, struct err *e)
 {
+	__attribute__((cleanup(notify_done))) struct notify n = NOTIFY_NONE;
 	AUTO_LIVE l = LIVE_NONE;
 
 	TRY(live_open(c, id, STATE_LOCK_MS, &l, e));
@@ -129,7 +169,7 @@ static int start(struct crl *c, const char *id, struct err *e)
 			"cannot start a container in the paused state: \"%s\"", id);
 	if (l.status != STATE_CREATED)
 		return has_stopped(id, e);
-	return release(c, &l, e);
+	return release_and_wait(c, &l, &n, e);
 }
 
 int crl_start(struct crl *c, const char *id, struct crl_error *error)

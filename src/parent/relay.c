@@ -40,6 +40,7 @@ struct relay {
 	int status;
 	struct pipe in, out;
 	struct raw raw;
+	struct notify *notify; /* NULL: none */
 };
 
 int relay_block(sigset_t *ret_old, struct err *e)
@@ -217,8 +218,19 @@ enum {
 	POLL_MASTER,
 	POLL_STDIN,
 	POLL_STDOUT,
+	POLL_NOTIFY,
+	POLL_BARRIER,
 	POLLS
 };
+
+/* What the program tells of itself, and the end of what the host was sent because of that. */
+static void handle_notify(struct relay *r, short from_program, short from_host)
+{
+	if (from_host != 0)
+		fd_close(&r->notify->barrier);
+	if (from_program != 0)
+		notify_pass(r->notify);
+}
 
 /* Waits for anything to do and does it. */
 static int turn(struct relay *r, int timeout_ms)
@@ -231,6 +243,8 @@ static int turn(struct relay *r, int timeout_ms)
 			0 },
 		[POLL_STDIN] = { reads(&r->in) ? STDIN_FILENO : -1, POLLIN, 0 },
 		[POLL_STDOUT] = { writes(&r->out) ? STDOUT_FILENO : -1, POLLOUT, 0 },
+		[POLL_NOTIFY] = { r->notify != NULL ? r->notify->sock : -1, POLLIN, 0 },
+		[POLL_BARRIER] = { r->notify != NULL ? r->notify->barrier : -1, POLLIN, 0 },
 	};
 	const int rc = poll(p, POLLS, timeout_ms);
 
@@ -238,6 +252,7 @@ static int turn(struct relay *r, int timeout_ms)
 		return errno == EINTR ? 1 : -errno;
 	if (p[POLL_SIGNALS].revents != 0 && read(r->signals, &si, sizeof(si)) == sizeof(si))
 		handle_signal(r, (int)si.ssi_signo);
+	handle_notify(r, p[POLL_NOTIFY].revents, p[POLL_BARRIER].revents);
 	pump(&r->in, p[POLL_STDIN].revents, p[POLL_MASTER].revents);
 	pump(&r->out, p[POLL_MASTER].revents, p[POLL_STDOUT].revents);
 	return rc;
@@ -275,15 +290,17 @@ static bool has_hung_up(const struct relay *r)
 {
 	struct termios t;
 
-	return r->in.ended && tcgetattr(STDIN_FILENO, &t) < 0 && errno == EIO &&
-	       !is_ignored(SIGHUP);
+	return *r->master != FD_NONE && r->in.ended && tcgetattr(STDIN_FILENO, &t) < 0 &&
+	       errno == EIO && !is_ignored(SIGHUP);
 }
 
-/* With a terminal: signals come as one more descriptor to watch.
- * slave  held open while the program runs: it may close all of its own and open one anew */
-static int watch_terminal(struct relay *r, int slave, struct err *e)
+/* The terminal's other side is held open while the program runs: it may close all of its own and
+ * open one anew. */
+static int watch(struct relay *r, struct err *e)
 {
-	AUTO_FD held = slave;
+	AUTO_FD held = *r->master == FD_NONE
+			       ? FD_NONE
+			       : ioctl(*r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	TRY(take_terminal(r, e));
 	reap(r); /* it may have ended before there was anything to tell of it */
@@ -291,17 +308,20 @@ static int watch_terminal(struct relay *r, int slave, struct err *e)
 		const int rc = turn(r, -1);
 
 		if (rc < 0)
-			return err_sys(e, -rc, POS_NONE, "cannot watch the terminal");
+			return err_sys(e, -rc, POS_NONE, "cannot watch the program");
 		if (has_hung_up(r)) {
 			fd_close(r->master);
 			return 0;
 		}
 	}
 	fd_close(&held);
+	if (*r->master == FD_NONE)
+		return 0;
 	return drain(r) < 0 ? err_sys(e, EIO, POS_NONE, "cannot watch the terminal") : 0;
 }
 
-static int run_with_terminal(struct relay *r, const sigset_t *all, struct err *e)
+/* With more to watch than signals, these are one more descriptor. */
+static int run_watching(struct relay *r, const sigset_t *all, struct err *e)
 {
 	AUTO_FD signals = signalfd(-1, all, SFD_CLOEXEC | SFD_NONBLOCK);
 	int rc;
@@ -311,7 +331,8 @@ static int run_with_terminal(struct relay *r, const sigset_t *all, struct err *e
 	r->signals = signals;
 	r->in = (struct pipe){ .from = STDIN_FILENO, .to = *r->master };
 	r->out = (struct pipe){ .from = *r->master, .to = STDOUT_FILENO };
-	rc = watch_terminal(r, ioctl(*r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), e);
+	r->in.ended = r->out.ended = *r->master == FD_NONE;
+	rc = watch(r, e);
 	raw_done(&r->raw);
 	return rc;
 }
@@ -332,15 +353,19 @@ static int next_signal(const sigset_t *all, bool *rests)
 	return sig;
 }
 
-int relay_run(pid_t pid, int pidfd, int *master, int *ret_status, struct err *e)
+int relay_run(const struct relay_job *job, int *ret_status, struct err *e)
 {
-	struct relay r = { .pid = pid, .pidfd = pidfd, .master = master, .raw = RAW_NONE };
+	struct relay r = { .pid = job->pid,
+		.pidfd = job->pidfd,
+		.master = job->master,
+		.notify = job->notify,
+		.raw = RAW_NONE };
 	sigset_t all;
 	bool rests = false;
 
 	(void)sigfillset(&all);
-	if (*master != FD_NONE)
-		TRY(run_with_terminal(&r, &all, e));
+	while (!r.ended && (*r.master != FD_NONE || r.notify != NULL)) /* until it hangs up */
+		TRY(run_watching(&r, &all, e));
 	while (!r.ended) {
 		const int sig = next_signal(&all, &rests);
 

@@ -3,6 +3,7 @@
 #define CRUN_LITE_PARENT_RELAY_H
 
 #include "base/err.h"
+#include "parent/notify.h"
 
 #include <signal.h>
 #include <sys/types.h>
@@ -16,13 +17,19 @@ CHECKED int relay_block(sigset_t *ret_old, struct err *e);
  * newline. */
 void relay_ready(int master);
 
+/* What is relayed. */
+struct relay_job {
+	pid_t pid;   /* of the program, a child of ours */
+	int pidfd;   /* also of the program */
+	int *master; /* the terminal's master side, or FD_NONE; closed when ours hangs up */
+	struct notify *notify; /* NULL: nobody is told of anything */
+};
+
 /* Passes signals on to the program and, with a terminal, bytes and window sizes both ways, until
  * the program has ended; reaps it, and orphans that came to us.  The caller's terminal is raw
  * meanwhile and put back whatever happens.
  *
- * pid, pidfd  of the program, a child of ours
- * master      the terminal's master side, or FD_NONE; closed when the caller's terminal hangs up
  * ret_status  exit code, or 128 + the signal's number */
-CHECKED int relay_run(pid_t pid, int pidfd, int *master, int *ret_status, struct err *e);
+CHECKED int relay_run(const struct relay_job *job, int *ret_status, struct err *e);
 
 #endif

@@ -1,6 +1,8 @@
 /* Building the list: the order of the subjects, and adding to it.  Decides nothing else. */
 #include "plan/build.h"
 
+#include "plan/notify.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +60,7 @@ int plan_build(const struct spec_config *c, const struct host_facts *h,
 	struct plan p = plan_begin(ret->arena, c, h, o);
 
 	TRY(plan_mounts_inside(&p, e));
+	TRY(plan_notify(&p, e));
 	for (size_t i = 0; i < ARRAY_LEN(builders); i++)
 		TRY(builders[i](&p, e));
 	*ret = p;

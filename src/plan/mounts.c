@@ -4,7 +4,8 @@
  * Sources are opened one at a time, right before their use, except for some that are opened before
  * anything else: those that shall stay tied to the host's mounts (shared, slave), because the child
  * cuts its mount namespace off right after; all of a container in a user namespace, because its
- * root may lack the rights to reach them; and those that are the caller's descriptors. */
+ * root may lack the rights to reach them; those that are the caller's descriptors; the notify
+ * socket's directory, for the new root is staged above it; and all of a container that is there. */
 #include "plan/build.h"
 
 #include "base/text.h"
@@ -17,6 +18,7 @@
 #include "plan/mount_job.h"
 #include "plan/mount_kind.h"
 #include "plan/mount_own.h"
+#include "plan/notify.h"
 #include "plan/overlay.h"
 #include "plan/paths.h"
 #include "plan/root.h"
@@ -31,7 +33,9 @@ static int begin(struct plan *p, size_t index, struct mount_job *ret, struct err
 	const struct spec_mount *const m = &p->config->mounts.items[index];
 
 	*ret = (struct mount_job){ .m = m, .index = index, .tree = SLOT_NONE };
-	ret->path = arena_printf(p->arena, "mounts[%zu] (%s)", index, m->destination.value);
+	ret->path = plan_is_notify(p, m) ? "NOTIFY_SOCKET"
+					 : arena_printf(p->arena, "mounts[%zu] (%s)", index,
+						   m->destination.value);
 	if (ret->path == NULL)
 		return err_set(e, ENOMEM, m->at, "out of memory");
 	return plan_mount_options(p, index, &ret->o, e);
@@ -146,8 +150,8 @@ bool plan_mount_early(
 		return false;
 	if (o->remount || (!o->bind && !mount_is_sysfs_bind(p, m) && !mount_is_cgroup_bind(p, m)))
 		return false;
-	return p->hot || p->user_ns || p->root_alone || mount_given_fd(m, o) != FD_NONE ||
-	       (propagation & (MS_SHARED | MS_SLAVE)) != 0;
+	return p->hot || plan_is_notify(p, m) || p->user_ns || p->root_alone ||
+	       mount_given_fd(m, o) != FD_NONE || (propagation & (MS_SHARED | MS_SLAVE)) != 0;
 }
 
 int plan_mounts_early(struct plan *p, struct err *e)

@@ -35,6 +35,7 @@ struct plan_options {
 	const char *listen_names;         /* NULL: none */
 	bool no_cgroup;                   /* --cgroup-manager disabled */
 	enum plan_rootless rootless;      /* --rootless */
+	bool notify;                      /* NOTIFY_SOCKET is set: somebody waits for it */
 	const char *seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER; NULL: not set */
 	const struct plan_target *target; /* NULL: a container is made */
 };

@@ -31,6 +31,9 @@ void state_lock_drop(int fd);
 /* Where the process of a created container tells why it could not start. */
 #define STATE_REPORT "report"
 
+/* The directory of the notify socket. */
+#define STATE_NOTIFY "notify"
+
 /* Does ROOT/ID still name what is open?  As long as we hold the lock it then stays so. */
 bool state_is_named(const struct state_dir *d);
 

@@ -1,4 +1,5 @@
-/* The configuration behind the first record, and the FIFO of the report: see kept.h. */
+/* The configuration behind the first record, the FIFO of the report and the directory of the notify
+ * socket: see kept.h. */
 #include "state/kept.h"
 
 #include "state/dir.h"
@@ -149,4 +150,26 @@ int state_report_open(const struct state_dir *d, int *ret, struct err *e)
 			"cannot open the report FIFO of container \"%s\"", d->id);
 	*ret = fd < 0 ? FD_NONE : fd;
 	return 0;
+}
+
+int state_notify_open(const struct state_dir *d, int *ret, struct err *e)
+{
+	const int fd = openat(d->fd, STATE_NOTIFY, STATE_OPEN_DIR);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, errno, POS_NONE,
+			"cannot open the notify directory of container \"%s\"", d->id);
+	*ret = fd < 0 ? FD_NONE : fd;
+	return 0;
+}
+
+int state_notify_make(const struct state_dir *d, int *ret, struct err *e)
+{
+	if (mkdirat(d->fd, STATE_NOTIFY, 0755) == 0)
+		*ret = openat(d->fd, STATE_NOTIFY, STATE_OPEN_DIR);
+	/* the umask has its say before */
+	if (*ret >= 0 && fchmod(*ret, 0755) == 0)
+		return 0;
+	return err_sys(
+		e, errno, POS_NONE, "cannot make the notify directory of container \"%s\"", d->id);
 }

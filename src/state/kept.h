@@ -1,5 +1,6 @@
-/* What lies beside the record of a container, for those few who need it: its configuration, and the
- * FIFO by which its first process tells `start` of a failure.  Understands neither. */
+/* What lies beside the record of a container, for those few who need it: its configuration, the
+ * FIFO by which its first process tells `start` of a failure, and a directory for the socket by
+ * which it tells that it is ready.  Understands none of them. */
 #ifndef CRUN_LITE_STATE_KEPT_H
 #define CRUN_LITE_STATE_KEPT_H
 
@@ -23,5 +24,12 @@ CHECKED int state_report_make(const struct state_dir *d, int *ret, struct err *e
 
 /* Opens it for reading, which must happen before state_fifo_release.  FD_NONE: there is none. */
 CHECKED int state_report_open(const struct state_dir *d, int *ret, struct err *e);
+
+/* Makes the directory of the notify socket, in which nothing else is: the container sees it.  Any
+ * user may look into it. */
+CHECKED int state_notify_make(const struct state_dir *d, int *ret, struct err *e);
+
+/* Opens it.  FD_NONE: there is none. */
+CHECKED int state_notify_open(const struct state_dir *d, int *ret, struct err *e);
 
 #endif

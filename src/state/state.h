@@ -4,9 +4,9 @@
  * long as the container, and `config`, another that an update has put in its place; `state`, the
  * record that holds once there is one; `start`, the FIFO that a
  * created container waits at, and with startContainer hooks `report`, another that tells of their
- * failure.  Its lock is an flock(2) of the directory itself, so that
- * there is no moment at which a directory has no lock to take.  A file is written under another
- * name and renamed: readers need no lock.
+ * failure; `notify`, a directory that the container sees, when NOTIFY_SOCKET was set.  Its lock is
+ * an flock(2) of the directory itself, so that there is no moment at which a directory has no lock
+ * to take.  A file is written under another name and renamed: readers need no lock.
  *
  * Knows processes by number, start time and boot.  Knows nothing of namespaces, cgroups or mounts,
  * and ends no process. */

@@ -328,6 +328,8 @@ int main(int argc, char **argv)
 		probe_met(a + 1);
 	else if (strcmp(a[0], "rounds") == 0 && argc > 3)
 		return probe_rounds(atoi(a[1]), a + 2);
+	else if (strcmp(a[0], "notify") == 0)
+		return probe_notify(a + 1);
 	else if (strcmp(a[0], "exit") == 0)
 		return atoi(a[1]);
 	else if (strcmp(a[0], "die") == 0)

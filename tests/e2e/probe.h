@@ -24,4 +24,9 @@ void probe_met(char **files);
  * Returns 0, or the errno of what went wrong. */
 int probe_rounds(int count, char **words);
 
+/* Sends each word to the socket of NOTIFY_SOCKET, but for "+MS", which waits so long, "barrier",
+ * which sends a descriptor and waits until it is closed, and "pause".
+ * Returns 0, or the errno of what went wrong. */
+int probe_notify(char **words);
+
 #endif
