@@ -31,10 +31,14 @@ struct crl_exec_options {
 	enum crl_choice no_new_privileges, terminal;
 	const char *process_label, *apparmor;
 	const char *pid_file;
-	const char *console_socket;   /* gets the terminal */
-	const char *pidfd_socket;     /* gets a pidfd of the process */
-	const char *cgroup;           /* a cgroup below the container's own */
-	unsigned preserve_fds;        /* descriptors 3 and on that the program gets */
+	const char *console_socket; /* gets the terminal */
+	const char *pidfd_socket;   /* gets a pidfd of the process */
+	const char *cgroup;         /* a cgroup below the container's own */
+	unsigned preserve_fds;      /* descriptors 3 and on that the program gets */
+	/* Descriptors 3 and on that it is told of by LISTEN_FDS (sd_listen_fds(3)), in front of
+	 * those; where its environment has LISTEN_FDS already, they are among those. */
+	unsigned listen_fds;
+	const char *listen_names;     /* LISTEN_FDNAMES; NULL: none */
 	bool ignore_paused;           /* in a paused container: it starts when that goes on */
 	const char *seccomp_receiver; /* socket of who answers notifications */
 

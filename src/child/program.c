@@ -213,6 +213,17 @@ int do_seccomp_load(struct child *c, const struct plan_seccomp_load *op)
 	return 0;
 }
 
+int do_listen_pid(struct child *c, const struct plan_listen_pid *op)
+{
+	char *const text = (char *)(uintptr_t)op->text;
+	const size_t name = strlen("LISTEN_PID=");
+
+	(void)c;
+	/* no more digits than there are blanks: plan/listen.c */
+	(void)snprintf(text + name, strlen(text) - name, "%d", (int)getpid());
+	return 0;
+}
+
 int do_exec(struct child *c, const struct plan_exec *op)
 {
 	/* execve(2) takes what it does not change without const. */

@@ -6,10 +6,12 @@
 
 #include "base/arena.h"
 #include "cmd/args.h"
+#include "cmd/fds.h"
 #include "cmd/log.h"
 
 struct cmd {
 	const struct cmd_args *args;
+	struct cmd_fds fds;
 	struct cmd_log log;
 	struct crl *crl;        /* NULL for commands that need no state */
 	char config_name[1024]; /* what messages call the configuration */
@@ -46,19 +48,6 @@ int cmd_fail_usage(struct cmd *c, const struct err *e);
 /* Options of run, create and plan in the library's form.
  * Returns 0, or 1 after saying what is wrong with one. */
 CHECKED int cmd_options_of(struct cmd *c, struct crl_options *ret);
-
-enum {
-	CMD_FDS_MAX = 65536 /* more are handed on to nobody */
-};
-
-/* Sockets that a service manager opened for us: descriptors 3 and on. */
-struct cmd_listen {
-	unsigned count;
-	const char *names; /* LISTEN_FDNAMES; NULL: none */
-};
-
-/* Those of the environment, for run and create.  -EINVAL: LISTEN_FDS is no number. */
-CHECKED int cmd_listen(const struct cmd_args *a, struct cmd_listen *ret, struct err *e);
 
 /* The container's id and bundle by the word of run: a word with a slash, or one that is a
  * directory with a config.json where the current directory has none, is the bundle, and its last

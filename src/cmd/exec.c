@@ -10,8 +10,10 @@ static enum crl_choice choice(bool given, bool value)
 	return !given ? CRL_AS_IS : value ? CRL_YES : CRL_NO;
 }
 
-static struct crl_exec_options options_of(const struct cmd_args *a)
+static struct crl_exec_options options_of(const struct cmd *c)
 {
+	const struct cmd_args *const a = c->args;
+
 	return (struct crl_exec_options){
 		.process = a->process,
 		.args = a->rest[0] != NULL ? a->rest : NULL,
@@ -28,9 +30,9 @@ static struct crl_exec_options options_of(const struct cmd_args *a)
 		.console_socket = a->console_socket,
 		.pidfd_socket = a->pidfd_socket,
 		.cgroup = a->cgroup,
-		.preserve_fds = a->preserve_fds == NULL
-					? 0
-					: (unsigned)strtoul(a->preserve_fds, NULL, 10), /* main.c */
+		.preserve_fds = c->fds.preserve,
+		.listen_fds = c->fds.listen,
+		.listen_names = getenv("LISTEN_FDNAMES"),
 		.ignore_paused = a->ignore_paused,
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
@@ -64,7 +66,7 @@ static int print_plan(struct cmd *c, struct crl_exec_options o)
 
 int cmd_exec(struct cmd *c)
 {
-	const struct crl_exec_options o = options_of(c->args);
+	const struct crl_exec_options o = options_of(c);
 	struct crl_error e;
 	int status = 0, rc;
 

@@ -3,9 +3,7 @@
 
 #include "base/self.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,7 +12,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 static int (*const handlers[CMD_COUNT])(struct cmd *c) = {
 #define COMMAND(name, arguments, min, max, flags, what) [CMD_##name] = cmd_##name,
@@ -113,63 +110,6 @@ static int fill_stdio(struct err *e)
 	return 0;
 }
 
-static int mark_fds_one_by_one(unsigned long first)
-{
-	AUTO_FD list = openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *const dir = list < 0 ? NULL : fdopendir(list);
-	const struct dirent *d;
-	int rc = 0;
-
-	if (dir == NULL)
-		return -errno;
-	(void)fd_take(&list); /* the stream's now */
-	while (rc == 0 && (d = readdir(dir)) != NULL) {
-		const unsigned long fd = strtoul(d->d_name, NULL, 10); /* 0 for "." and ".." */
-
-		if (fd >= first && fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
-			rc = -errno;
-	}
-	(void)closedir(dir);
-	return rc;
-}
-
-static int preserved(const char *word, unsigned long *ret, struct err *e)
-{
-	char *end = NULL;
-
-	*ret = word == NULL ? 0 : strtoul(word, &end, 10);
-	if (word != NULL && (end == word || *end != '\0' || word[0] == '-' || *ret > CMD_FDS_MAX))
-		return err_set(e, EINVAL, POS_NONE,
-			"option --preserve-fds: expected a number of descriptors, found \"%.32s\"",
-			word);
-	for (unsigned long fd = 3; fd < 3 + *ret; fd++)
-		if (fcntl((int)fd, F_GETFD) < 0)
-			return err_sys(e, errno, POS_NONE,
-				"option --preserve-fds: descriptor %lu is not open", fd);
-	return 0;
-}
-
-/* What the caller leaves open is nobody's but what --preserve-fds hands on, or a service manager
- * gave us. */
-static int guard_fds(const struct cmd_args *a, struct err *e)
-{
-	struct cmd_listen listening;
-	unsigned long n;
-	int rc;
-
-	TRY(preserved(a->preserve_fds, &n, e));
-	TRY(cmd_listen(a, &listening, e));
-	n += listening.count;
-	rc = syscall(SYS_close_range, (unsigned)(3 + n), ~0u, CLOSE_RANGE_CLOEXEC) == 0 ? 0
-											: -errno;
-	if (rc == -EINVAL) /* the call is of Linux 5.9, its flag of 5.11 */
-		rc = mark_fds_one_by_one(3 + n);
-	if (rc < 0)
-		return err_sys(
-			e, -rc, POS_NONE, "cannot mark descriptors close-on-exec: close_range");
-	return 0;
-}
-
 static bool is_one_of(const char *word, const char *const *words)
 {
 	for (; *words != NULL; words++)
@@ -207,7 +147,8 @@ static bool prints(const struct cmd_args *a)
 }
 
 /* All that comes before a subcommand.  What a protected copy would do again comes after it. */
-static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *e)
+static int prepare(
+	char **argv, char **envp, struct cmd_args *args, struct cmd_fds *fds, struct err *e)
 {
 	TRY(cmd_parse(argv, args, e));
 	TRY(check_words(args, e));
@@ -218,7 +159,7 @@ static int prepare(char **argv, char **envp, struct cmd_args *args, struct err *
 	if (prints(args))
 		(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	TRY(fill_stdio(e));
-	return guard_fds(args, e);
+	return fds_guard(args, fds, e);
 }
 
 static int open_log(struct cmd *c, struct err *e)
@@ -302,7 +243,7 @@ int cmd_main(char **argv, char **envp)
 		(void)err_set(&e, EPERM, POS_NONE,
 			"crun-lite must not be set-uid, set-gid or have file capabilities");
 		status = cmd_fail_usage(&c, &e);
-	} else if (prepare(argv, envp, args, &e) < 0 || open_log(&c, &e) < 0) {
+	} else if (prepare(argv, envp, args, &c.fds, &e) < 0 || open_log(&c, &e) < 0) {
 		status = fail_early(&c, &e);
 	} else {
 		status = run(&c, args);

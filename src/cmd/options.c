@@ -17,11 +17,8 @@ static enum crl_rootless rootless_of(const char *word)
 int cmd_options_of(struct cmd *c, struct crl_options *ret)
 {
 	const struct cmd_args *const a = c->args;
-	struct cmd_listen listening;
 	struct err e = { 0 };
 
-	if (cmd_listen(a, &listening, &e) < 0)
-		return cmd_fail_usage(c, &e);
 	*ret = (struct crl_options){
 		.bundle = a->bundle,
 		.config = a->config,
@@ -40,8 +37,9 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.no_cgroup = a->global.cgroup_manager != NULL &&
 			     strcmp(a->global.cgroup_manager, "disabled") == 0,
 		.rootless = rootless_of(a->global.rootless),
-		.listen_fds = listening.count,
-		.listen_names = listening.names,
+		.preserve_fds = c->fds.preserve,
+		.listen_fds = c->fds.listen,
+		.listen_names = getenv("LISTEN_FDNAMES"),
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 	if (a->overlay_value != NULL && a->overlay_value[0] == '\0') {
@@ -55,9 +53,6 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 				"option --overlay-lower: the layer's name is empty");
 			return cmd_fail_usage(c, &e);
 		}
-	if (a->preserve_fds != NULL)
-		ret->preserve_fds =
-			(unsigned)strtoul(a->preserve_fds, NULL, 10); /* checked: main.c */
 	return 0;
 }
 

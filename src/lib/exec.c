@@ -2,6 +2,7 @@
  * container, and takes no lock: two at the same time are no matter, nor is a `kill` meanwhile. */
 #include "lib/exec_process.h"
 #include "lib/job.h"
+#include "lib/listen.h"
 #include "lib/live.h"
 #include "lib/trace.h"
 
@@ -130,9 +131,11 @@ static int make_plan(struct exec *x, struct err *e)
 		.detach = x->detach,
 		.console_socket = o->console_socket,
 		.pidfd_socket = o->pidfd_socket,
-		.preserve_fds = o->preserve_fds,
 		.seccomp_receiver = o->seccomp_receiver,
 		.target = &x->target };
+	TRY(listen_settle(x->config.process,
+		&(struct listen_given){ o->preserve_fds, o->listen_fds, o->listen_names },
+		&x->options, e));
 	x->plan.arena = &x->live.arena;
 	return forget_place(x, plan_exec(&x->config, &x->host, &x->options, &x->plan, e), e);
 }

@@ -4,10 +4,10 @@
 #include "lib/config_file.h"
 #include "lib/crl.h"
 #include "lib/findings.h"
+#include "lib/listen.h"
 #include "parent/notify.h"
 #include "plan/overlay.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -80,35 +80,10 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.no_new_keyring = o->no_new_keyring;
 	j->options.console_socket = o->console_socket;
 	j->options.pidfd_socket = o->pidfd_socket;
-	j->options.preserve_fds = o->preserve_fds;
 	j->options.no_cgroup = o->no_cgroup;
 	j->options.rootless = (enum plan_rootless)o->rootless;
 	j->options.seccomp_receiver = o->seccomp_receiver;
 	j->options.notify = j->settings != NULL && j->settings->notify_socket != NULL;
-}
-
-/* The environment has LISTEN_FDS: an engine has counted the sockets in preserve_fds. */
-static bool has_listen(const struct spec_process *process)
-{
-	for (size_t i = 0; i < process->env.count; i++)
-		if (strncmp(process->env.items[i].value, "LISTEN_FDS=", 11) == 0)
-			return true;
-	return false;
-}
-
-static int take_listen(struct job *j, const struct crl_options *o, struct err *e)
-{
-	if (o->listen_fds == 0 || has_listen(j->config->process))
-		return 0;
-	j->options.listening = o->listen_fds;
-	j->options.listen_names = o->listen_names;
-	j->options.preserve_fds += o->listen_fds;
-	for (uint64_t fd = 3; fd < 3 + j->options.preserve_fds; fd++)
-		if (fcntl((int)fd, F_GETFD) < 0)
-			return err_sys(e, errno, POS_NONE,
-				"environment variable LISTEN_FDS: descriptor %u is not open",
-				(unsigned)fd);
-	return 0;
 }
 
 static int take_paths(struct job *j, const struct crl_options *o, struct err *e)
@@ -152,7 +127,9 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	TRY(config_file_read(path, j->bundle, &j->arena, &j->text, e));
 	TRY(read_config(j, e));
 	take_options(j, o);
-	TRY(take_listen(j, o, e));
+	TRY(listen_settle(j->config->process,
+		&(struct listen_given){ o->preserve_fds, o->listen_fds, o->listen_names },
+		&j->options, e));
 	if (j->options.notify)
 		TRY(notify_check(j->settings->notify_socket, e));
 	TRY(take_paths(j, o, e));

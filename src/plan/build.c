@@ -1,6 +1,7 @@
 /* Building the list: the order of the subjects, and adding to it.  Decides nothing else. */
 #include "plan/build.h"
 
+#include "plan/listen.h"
 #include "plan/notify.h"
 
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_labels,
 	plan_namespaces,
+	plan_listen,
 	plan_ids,
 	plan_cgroup_path,
 	plan_seccomp,

@@ -13,6 +13,7 @@
 
 #include "plan/build.h"
 #include "plan/id_list.h"
+#include "plan/listen.h"
 #include "plan/seccomp.h"
 
 #include <linux/capability.h>
@@ -80,6 +81,7 @@ static bool filter_first(const struct plan *p)
 	       plan_seccomp_allows(s->profile, "setsid", 0) &&
 	       plan_seccomp_allows(s->profile, "prctl", 0) &&
 	       plan_seccomp_allows(s->profile, "recvmsg", 0) &&
+	       (p->listen_pid == NULL || plan_seccomp_allows(s->profile, "getpid", 0)) &&
 	       (!p->config->process->terminal.value ||
 		       plan_seccomp_allows(s->profile, "ioctl", STDIN_FILENO));
 }
@@ -256,6 +258,7 @@ static int append_appear(struct plan *p, struct err *e)
 
 	if (appears(p) && plain(p, PLAN_appear, POS_NONE, "linux.namespaces", e) == NULL)
 		return -ENOMEM;
+	TRY(plan_listen_pid(p, e));
 	if (plain(p, PLAN_session, POS_NONE, "process", e) == NULL)
 		return -ENOMEM;
 	if (p->config->process->terminal.value &&
@@ -349,6 +352,7 @@ int plan_exec(const struct spec_config *c, const struct host_facts *h, const str
 	struct plan p = plan_begin(ret->arena, c, h, o);
 
 	TRY(decide(&p, e));
+	TRY(plan_listen(&p, e));
 	TRY(plan_program_check(&p, e));
 	TRY(plan_seccomp(&p, e));
 	TRY(plan_console_connect(&p, e));

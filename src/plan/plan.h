@@ -82,6 +82,7 @@ struct plan {
 	int report_slot;   /* by which a start is told of a failure, the caller's to fill */
 	int target_slot;   /* exec: pidfd of the container's first process, the caller's to fill */
 	bool notify;       /* the last mount is the directory of the notify socket */
+	char *listen_pid;  /* the text of LISTEN_PID, for the child to fill; NULL: none */
 	bool hot; /* mounts of a container that is there: what is done is taken back on failure */
 	uint64_t filter_caps; /* needed, beside the program's own, until the filter is loaded */
 	struct plan_capabilities own_caps;            /* the program's */

@@ -3,6 +3,7 @@
 #include "plan/build.h"
 
 #include "base/twins.h"
+#include "plan/listen.h"
 #include "plan/seccomp.h"
 
 #include <limits.h>
@@ -63,6 +64,8 @@ int plan_settings(struct plan *p, struct err *e)
 
 	if (!plan_keyring_labelled(p))
 		TRY(plan_keyring(p, e));
+	if (p->options->target == NULL) /* the process of exec has its number later */
+		TRY(plan_listen_pid(p, e));
 	/* root may open its /dev/stdout again whoever owns it, as far as its user namespace goes */
 	if (!process->terminal.value && (p->user_ns || (user != NULL && user->uid.value != 0))) {
 		op = plan_append(p, PLAN_stdio_own, POS_NONE, e, "process.user");
@@ -94,32 +97,13 @@ static const char *env_find(const char *const *env, const char *name)
 	return NULL;
 }
 
-enum {
-	LISTEN_VARIABLES = 3
-};
-
-/* What sd_listen_fds(3) of the program reads, as the other runtimes write it. */
-static int append_listen(struct plan *p, const char **env, size_t *n)
-{
-	env[*n] = arena_printf(
-		p->arena, "LISTEN_FDS=%llu", (unsigned long long)p->options->listening);
-	if (env[(*n)++] == NULL)
-		return -ENOMEM;
-	env[(*n)++] = "LISTEN_PID=1";
-	if (p->options->listen_names == NULL)
-		return 0;
-	env[*n] = arena_printf(p->arena, "LISTEN_FDNAMES=%s", p->options->listen_names);
-	return env[(*n)++] == NULL ? -ENOMEM : 0;
-}
-
 /* The environment, with a free place in front for HOME, which the child may have to find out.
  * The name of an entry ends at '='; entries without one are dropped, as engines hand them over; of
  * two of the same name the later wins; an empty HOME gives way to the user's own. */
 const char *const *plan_environment(struct plan *p)
 {
 	const struct spec_strings *const env = &p->config->process->env;
-	const char **const ret =
-		arena_array(p->arena, env->count + 2 + LISTEN_VARIABLES, sizeof(*ret));
+	const char **const ret = arena_array(p->arena, env->count + 2, sizeof(*ret));
 	struct twin *const names = arena_array(p->arena, env->count + 1, sizeof(*names));
 	size_t n = 1;
 
@@ -133,8 +117,6 @@ const char *const *plan_environment(struct plan *p)
 	}
 	twins_find(names, env->count);
 	ret[0] = "HOME=/";
-	if (p->options->listening != 0 && append_listen(p, ret, &n) < 0)
-		return NULL;
 	for (size_t i = 0; i < env->count; i++)
 		if (names[i].text != NULL && !names[i].later && strcmp(names[i].text, "HOME=") != 0)
 			ret[n++] = names[i].text;

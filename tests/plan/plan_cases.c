@@ -132,6 +132,10 @@ static bool take_option(struct job *j, const char *word, struct plan_options *o)
 		o->preserve_fds = strtoull(value, NULL, 10);
 	} else if (is_option(word, "RUN_OCI_SECCOMP_RECEIVER", &value)) {
 		o->seccomp_receiver = value;
+	} else if (is_option(word, "LISTEN_FDS", &value) && value != NULL) {
+		o->preserve_fds = o->listening = strtoull(value, NULL, 10);
+	} else if (is_option(word, "LISTEN_FDNAMES", &value)) {
+		o->listen_names = value;
 	} else if (is_option(word, "NOTIFY_SOCKET", &value)) {
 		o->notify = true;
 	} else if (is_option(word, "--detach", &value)) {
