@@ -21,7 +21,7 @@
 
 enum {
 	LAST_SECONDS = 2, /* for the last words of a process that may be frozen */
-	TAKE_BACK_MS = 5000,
+	TAKE_BACK_MS = 30000,
 };
 
 int do_affinity_first(struct parent *p, const struct plan_affinity_first *op, struct err *e)
@@ -106,14 +106,15 @@ void exec_end_unseen(struct parent *p)
 		(void)waitpid(seen, NULL, 0);
 }
 
-void exec_let_end(struct parent *p)
+void exec_let_end(struct parent *p, struct err *e)
 {
 	struct pollfd ended = { .fd = p->pidfd, .events = POLLIN };
 
 	if (p->sock == FD_NONE || p->pid <= 0)
 		return;
 	(void)shutdown(p->sock, SHUT_WR); /* nobody answers any more: see child_fail */
-	(void)poll(&ended, 1, TAKE_BACK_MS);
+	if (poll(&ended, 1, TAKE_BACK_MS) == 0) /* something of the container holds it */
+		(void)err_hint(e, "it does not come back: what it has mounted so far is left");
 }
 
 int exec_heed_signals(struct parent *p)

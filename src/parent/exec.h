@@ -18,7 +18,7 @@ void exec_end_unseen(struct parent *p);
 
 /* Of a container that is there: has the child take back what it has mounted, for which it gets some
  * time. */
-void exec_let_end(struct parent *p);
+void exec_let_end(struct parent *p, struct err *e);
 
 /* In a container that is there a look-up may take as long as the container likes, which may have
  * a file system of its own on the way: waits for the child or for a signal that asks us to end.

@@ -365,7 +365,7 @@ void parent_undo(struct parent *p, struct err *e)
 	(void)!parent_net_restore(
 		p); /* the first failure is the one that is told, here and below */
 	if (p->plan->hot)
-		exec_let_end(p);
+		exec_let_end(p, e);
 	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
 		(void)!sys_wait_pidfd(p->pidfd, &code);
 	p->pid = 0;

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -300,6 +301,30 @@ def undone_by_parent(w):
     with container(w.bundle()) as b:
         bad = mount("/last", "bind", "/proc/sys", "bind", uidMappings=ids, gidMappings=ids)
         refused(b, "add", "cannot map the ids of the mount", *good(w), bad)
+
+
+@rows("mounts: ended while at work, all are taken back",
+      [("asked to", signal.SIGTERM, -signal.SIGTERM), ("killed", signal.SIGKILL, -signal.SIGKILL)])
+def ended(w, number, status):
+    b = w.bundle()
+    os.mkdir(b.file("big"))
+    for n in range(4000):
+        os.mkdir(b.file(f"big/{n}"))
+    with container(b):
+        before, tree = inside(b), files(b)
+        path = os.path.join(b.path, "list.json")
+        with open(path, "w", encoding="ascii") as f:
+            json.dump([*GOOD, mount("/big", "tmpfs", "tmpfs", "tmpcopyup")], f)
+        table = f"/proc/{b.state()['pid']}/mountinfo"
+        p = w.popen(w.words("mounts", "add", b.id, path), stderr=subprocess.PIPE)
+        check(host.until(lambda: "/new/dir/deep" in host.read(table), pause=0.001), "it begins")
+        p.send_signal(number)
+        err = p.communicate(timeout=20)[1].decode()
+        equal((p.returncode, err), (status, ""), "end")
+        host.until(lambda: "/new/dir" not in host.read(table))
+        same(inside(b), before, "mounts")
+        if number == signal.SIGTERM:
+            equal(files(b), tree, "files")
 
 
 REFUSED = [("the root", "cannot be covered", mount("/", "tmpfs", "tmpfs")),
