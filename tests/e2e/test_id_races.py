@@ -145,6 +145,38 @@ def delete_start_kill(w):
     rounds(w, b, prepare, commands, judge)
 
 
+def exec_and_delete(w, b, *options):
+    """What exec has put into the container ends with it, whenever that comes."""
+    dice, met, mounts = together.Dice(), {}, host.mounts()
+    for number in range(ROUNDS // 2):
+        b.detached()
+        delays = [dice.uniform(0, LATE[w.root_ids] / 2) for _ in range(3)]
+        words = ("exec", *options, b.id, "/bin/probe", "pause")
+        results = together.run(w, [words, ("exec", b.id, "/bin/probe", "pause"),
+                                   ("delete", "--force", b.id)], delays)
+        round_ = Round(w, b, number, results)
+        round_.check(results[2].status == 0 and results[2].err == "", "delete")
+        for r in results[:2]:
+            round_.check(r.status in (0, 137, 255), "exec")
+            lines = [line for line in r.err.splitlines() if not line.startswith("  hint: ")]
+            round_.check(len(lines) == (r.status == 255), "lines")
+            word = re.sub(r'"[^"]*"|`[^`]*`|e2e\S*|\d+', "", "".join(lines)) or r.status
+            met[word] = met.get(word, 0) + 1
+        round_.end(False)
+    equal(host.mounts(), mounts, "mounts")
+    note(f"seed {together.SEED}: {met}")
+
+
+@case("id race: two execs and a delete", ROOT, USER)
+def exec_delete(w):
+    exec_and_delete(w, w.bundle().probe("pause"))
+
+
+@case("id race: two execs and a delete, in our pid namespace")
+def exec_delete_shared(w):
+    exec_and_delete(w, w.bundle().probe("pause").namespace("pid", False), "--detach")
+
+
 # --- a command in the middle of another -----------------------------------------------------------
 
 
