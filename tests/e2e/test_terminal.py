@@ -130,6 +130,22 @@ def given_back(w, end, status):
         equal((t.wait(), t.settings()), (status, before), "status and settings afterwards")
 
 
+@rows("a terminal of exec is given back exactly", (
+    ("SIGTERM to the runtime", by_asking, 0), ("kill of the container", by_kill, 137),
+    ("delete --force", by_delete, 137)), ROOT, USER)
+def given_back_by_exec(w, end, status):
+    b = w.bundle().probe("pause").detached()
+    with Terminal(w) as t:
+        before = odd(t)
+        t.start(w.words("exec", "-t", b.id, "/bin/probe", "signals"))
+        t.expect(b"ready")
+        end(w, b, t)
+        t.rest()
+        equal((t.wait(), t.settings()), (status, before), "status and settings afterwards")
+    reap()
+    w.must("delete", "--force", b.id)
+
+
 @rows("a terminal that hangs up ends its session", BOTH, ROOT, USER)
 def hang_up(w, begin):
     words, end = begin(w)
@@ -313,7 +329,7 @@ def much(w, tty, outer):
         with Terminal(w) as t:
             t.start(words)
             t.rest()
-            status, out = t.wait(), t.text.replace(b"\r\n", b"\n")
+            status, out = t.wait(), bytes(t.text).replace(b"\r\n", b"\n")
     else:
         r = w.command(words, limit=terminal.LONGEST)
         equal(r.err, "", "standard error")

@@ -18,7 +18,7 @@ class Terminal:
     """A pty with a process as its session leader; `run` gives all that it wrote."""
 
     def __init__(self, world, rows=24, columns=80):
-        self.world, self.process, self.text, self.at = world, None, b"", 0
+        self.world, self.process, self.text, self.at = world, None, bytearray(), 0
         self.master, self.slave = pty.openpty()
         self.resize(rows, columns)
 
