@@ -179,6 +179,21 @@ static int delete_broken(struct crl *c, struct live *l, struct err *e)
 	return crl_remove(c, &l->dir, &l->record, NULL, e);
 }
 
+/* Under the lock a directory without a record is what a killed `create` has left, or what one has
+ * just made and not locked yet: that one comes first, when it is given a moment. */
+static int read_settled(struct live *l, struct err *e)
+{
+	int rc = live_read(l, e);
+
+	if (rc != -ENODATA)
+		return rc;
+	state_unlock(&l->dir);
+	(void)!live_read(l, e); /* waits for that one; what is there then is read under the lock */
+	*e = (struct err){ 0 };
+	TRY(state_lock(&l->dir, STATE_LOCK_MS, e));
+	return live_read(l, e);
+}
+
 static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
 {
 	AUTO_LIVE l = LIVE_NONE;
@@ -187,7 +202,9 @@ static int delete_one(struct crl *c, const char *id, bool force, struct err *e)
 	if (rc == -ENOENT && force)
 		return 0;
 	TRY(rc);
-	rc = live_read(&l, e);
+	rc = read_settled(&l, e);
+	if (rc < 0 && !l.dir.locked)
+		return rc == -ENOENT && force ? 0 : rc;
 	/* We hold the lock, so nobody is at work here: a record that is missing was left by a
 	 * command that was killed before it had made anything else. */
 	if (rc == -ENODATA)
