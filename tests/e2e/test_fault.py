@@ -16,6 +16,7 @@ FAULTS = [
     ("mkdirat", "ENOSPC"),
     ("mkdir", "ENOSPC"),
     ("renameat", "EDQUOT"),
+    ("renameat2", "EDQUOT"),
     ("flock", "EINTR"),
     ("socketpair", "EMFILE"),
     ("clone3", "EAGAIN"),

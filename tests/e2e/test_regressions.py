@@ -82,7 +82,7 @@ def single_id_joined(w):
 # --- the end of the runtime at a bad moment ---------------------------------------------------
 
 MOMENTS = [(f"{command}, {call} {n}", command, call, n) for command in ("create", "run")
-           for call, n in (("sendmsg", 1), ("sendmsg", 2), ("renameat", 2))]
+           for call, n in (("sendmsg", 1), ("sendmsg", 2), ("renameat", 1))]
 
 
 @rows("killed while the child waits for it", MOMENTS, ROOT, USER)
