@@ -11,7 +11,9 @@
 
 enum {
 	FIELD_STATE = 3,
-	FIELD_START = 22
+	FIELD_FLAGS = 9,
+	FIELD_START = 22,
+	FORK_NO_EXEC = 0x40 /* of the flags */
 };
 
 /* One read(2): these files are made whole for the first read that has room. */
@@ -46,7 +48,7 @@ int proc_stat_parse(const char *text, struct proc_stat *ret)
 {
 	const char *at = strrchr(text, ')'); /* the name may hold ")" too; behind it are numbers */
 	struct proc_stat found = { 0 };
-	uint64_t pid;
+	uint64_t pid, flags;
 
 	if (at == NULL || at[1] != ' ' || at[2] == '\0' || at[3] != ' ')
 		return -EINVAL;
@@ -61,6 +63,10 @@ int proc_stat_parse(const char *text, struct proc_stat *ret)
 		if (at == NULL)
 			return -EINVAL;
 		at++;
+		if (field + 1 == FIELD_FLAGS) {
+			TRY(read_number(at, &flags));
+			found.forked = (flags & FORK_NO_EXEC) != 0;
+		}
 	}
 	TRY(read_number(at, &found.start));
 	*ret = found;

@@ -15,6 +15,7 @@ struct proc_stat {
 	pid_t pid;
 	char state;     /* one letter: R, S, D, T, t, Z, X, I, ... */
 	uint64_t start; /* clock ticks between boot and its start */
+	bool forked;    /* it has not called execve since it was made */
 };
 
 /* Takes the contents of /proc/PID/stat apart; the name in it may hold any byte.
@@ -23,7 +24,7 @@ CHECKED int proc_stat_parse(const char *text, struct proc_stat *ret);
 
 /* pid      0 = the caller
  * Returns  0; -ESRCH no such process, or hidden from us; else -errno
- * Source   proc_pid_stat(5), fields 1, 3 and 22 */
+ * Source   proc_pid_stat(5), fields 1, 3, 9 and 22; include/linux/sched.h: PF_FORKNOEXEC */
 CHECKED int proc_stat(pid_t pid, struct proc_stat *ret);
 
 /* Is the process of this number still the one that started at that time, and not dead?

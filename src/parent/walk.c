@@ -1,6 +1,7 @@
 /* The walk of the parent, its half of the hand-shake, and the undoing. */
 #include "parent/parent.h"
 
+#include "base/proc.h"
 #include "base/sys.h"
 #include "parent/cgroup.h"
 #include "parent/console.h"
@@ -330,6 +331,14 @@ int parent_release(struct parent *p, struct err *e)
 	return rc;
 }
 
+/* A filter may forbid execve, and to tell of that, too.  Its socket is then closed by its end. */
+static bool is_filtered_away(const struct parent *p)
+{
+	struct proc_stat now;
+
+	return p->plan->seccomp != NULL && proc_stat(p->pid, &now) == 0 && now.forked;
+}
+
 int parent_confirm(struct parent *p, struct err *e)
 {
 	struct proto_msg m;
@@ -340,12 +349,14 @@ int parent_confirm(struct parent *p, struct err *e)
 	if (rc == -EPIPE) /* closed by exec */
 		plan_time_end(p->times.child, p->plan->count - 1);
 	stepped(p);
-	if (rc == -EPIPE) {
+	if (rc == -EPIPE && !is_filtered_away(p)) {
 		made_forget(p);
 		parent_net_close(p);
 		return 0;
 	}
-	if (rc == 0 && is_failure(&m) && m.op < p->plan->count)
+	if (rc == -EPIPE)
+		rc = explain_death(p, e);
+	else if (rc == 0 && is_failure(&m) && m.op < p->plan->count)
 		rc = explain_message(p, &m, e);
 	else if (rc == -EAGAIN)
 		rc = plan_explain(p->plan, p->next, EAGAIN, "", e); /* agent_limit is over */

@@ -114,10 +114,12 @@ def text_bind(w):
 def text_filter(w):
     b = w.bundle().probe("exit", "0")
     b.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO"}
-    b.process["noNewPrivileges"] = False  # with it the filter comes behind create
-    for r in (b.run(), b.create()):
-        equal((r.status, r.out), (1, ""), f"{r}")
-        holds(r.err, "read from the init process: ", "message")
+    for confined in (False, True):
+        b.process["noNewPrivileges"] = confined
+        for r in (b.run(), b.run("--detach"), *([] if confined else [b.create()])):
+            equal((r.status, r.out), (1, ""), f"{r}")
+            holds(r.err, "read from the init process: ", "message")
+            equal(host.gone(w.left, 1), [], "left")
 
 
 # --- texts of runc's suite and of engines (4.9 of the list) ---------------------------------------

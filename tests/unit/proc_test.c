@@ -18,6 +18,7 @@ static const struct {
 	uint64_t start;
 } stats[] = {
 	{ "plain", "7 (sh) S " ZEROS "99 5 6\n", 0, 7, 'S', 99 },
+	{ "flags", "7 (sh) S 0 0 0 0 0 4194560 0 0 0 0 0 0 0 0 0 0 0 0 99", 0, 7, 'S', 99 },
 	{ "ends with the start", "7 (sh) R " ZEROS "99", 0, 7, 'R', 99 },
 	{ "hostile name", "7 (x) R 1 2\n) Z " ZEROS "18446744073709551615 1", 0, 7, 'Z',
 		UINT64_MAX },
@@ -71,6 +72,8 @@ Test(proc, zombies_are_dead)
 	cr_assert(eq(int, kill(pid, SIGKILL), 0));
 	cr_assert(eq(int, waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0));
 	cr_expect(eq(int, proc_is_alive(pid, child.start), 0), "a zombie");
+	cr_assert(eq(int, proc_stat(pid, &child), 0));
+	cr_expect(child.forked, "a zombie that was never another program");
 	cr_assert(eq(int, waitpid(pid, NULL, 0), pid));
 	cr_expect(eq(int, proc_stat(pid, &child), -ESRCH));
 	cr_expect(eq(int, proc_is_alive(pid, child.start), 0), "reaped");
