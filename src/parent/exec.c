@@ -112,7 +112,7 @@ void exec_let_end(struct parent *p, struct err *e)
 
 	if (p->sock == FD_NONE || p->pid <= 0)
 		return;
-	(void)shutdown(p->sock, SHUT_WR); /* nobody answers any more: see child_fail */
+	(void)shutdown(p->sock, SHUT_WR);       /* nobody answers any more: see child_fail */
 	if (poll(&ended, 1, TAKE_BACK_MS) == 0) /* something of the container holds it */
 		(void)err_hint(e, "it does not come back: what it has mounted so far is left");
 }

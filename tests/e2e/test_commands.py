@@ -87,6 +87,12 @@ def limit(name):
     return read
 
 
+def mounted(names):
+    """Is there something on /mnt?"""
+    pids = (limit("cgroup.procs")(names) or "").split()
+    return bool(pids) and " /mnt " in host.read(f"/proc/{pids[0]}/mountinfo")
+
+
 # Of run and create.  crun makes the container all the same where it says so.
 MAKING = (
     ("--bundle {bundle}", 0, ""), ("-b {bundle}", 0, ""), ("--bundle={bundle}", 0, ""),
@@ -196,6 +202,22 @@ ROWS = [
     row("pause", "", 1, "argument"), row("resume", "", 1, "argument"),
     *[row(f"{c} {{id}} more", "paused", 1, "argument", differs={"crun:status": "arguments too many"})
       for c in ("pause", "resume")],
+
+    *each("mounts add {id} {mounts}", {
+        "missing": NONE, "created": (0, ""), "running": (0, ""), "paused": (0, ""),
+        "stopped": (1, "not running")}, fresh=True, effect=mounted),
+    *each("mounts remove {id} {mounts}", {
+        "missing": NONE, "running": (1, "nothing is mounted on", {"differs": {"crun:status": "`mounts add` is all"}}),
+        "stopped": (1, "not running")}),
+    row("mounts add {id} -", "running", data=b'[{"destination": "/mnt", "type": "tmpfs"}]', fresh=True,
+        effect=mounted),
+    row("mounts add {id} {dir}/none", "running", 1, "No such file"),
+    row("mounts add {id} -", "running", 1, "destination", data=b'[{"type": "tmpfs"}]'),
+    row("mounts --dry-run add {id} {mounts}", "running", 0, "mount on", effect=mounted),
+    row("mounts --dry-run --format json add {id} {mounts}", "running", 0, '"operations"'),
+    row("mounts --dry-run -f text add {id} {mounts}", "running", 0, "mount on"),
+    row("mounts swap {id} {mounts}", "running", 1, "add or remove"),
+    row("mounts", "", 1, "argument"), row("mounts add {id}", "running", 1, "argument"),
 
     *each("exec {id} /bin/true", {"missing": EXEC_NONE, "created": (0, ""), "running": (0, ""),
                                   "paused": (255, "paused"), "stopped": (255, "not running")}),
@@ -477,10 +499,12 @@ def make_bundles(w):
     where = w.directory("files")
     with open(where + "/process.json", "w", encoding="utf-8") as f:
         json.dump({**b.process, "args": ["/bin/echo", "of a file"]}, f)
+    with open(where + "/mounts.json", "w", encoding="utf-8") as f:
+        json.dump([{"destination": "/mnt", "type": "tmpfs", "source": "tmpfs"}], f)
     with open(where + "/resources.json", "w", encoding="utf-8") as f:
         json.dump({"unified": {"cgroup.max.depth": "44"}}, f)
     return {"bundle": b.path, "quick": quick.path, "bad": bad.path,
-            "process": where + "/process.json", "resources": where + "/resources.json"}
+            "mounts": where + "/mounts.json", "process": where + "/process.json", "resources": where + "/resources.json"}
 
 
 def carry_out(w, runtime, r):
@@ -566,7 +590,8 @@ def stage(w):
             runtime.remove()
 
 
-GROUPS = ("create", "run", "start state", "kill", "delete", "pause resume", "exec", "list ps",
+GROUPS = ("create", "run", "start state", "kill", "delete", "pause resume", "mounts", "exec",
+          "list ps",
           "update", "events stats diff", "checkpoint restore spec plan check trace",
           "features version completion help")
 
