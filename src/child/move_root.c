@@ -56,6 +56,13 @@ static char *next_line(struct lines *l, int *ret)
 	}
 }
 
+static char octal(const char digits[3])
+{
+	const int code = (digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0');
+
+	return (char)code;
+}
+
 /* "\040" and the like: octal numbers of three digits. */
 static void unescape(char *text)
 {
@@ -64,8 +71,7 @@ static void unescape(char *text)
 	for (const char *c = text; *c != '\0';) {
 		const bool escaped = c[0] == '\\' && strspn(c + 1, "01234567") >= 3;
 
-		*out++ =
-			escaped ? (char)((c[1] - '0') << 6 | (c[2] - '0') << 3 | (c[3] - '0')) : *c;
+		*out++ = escaped ? octal(c + 1) : *c;
 		c += escaped ? 4 : 1;
 	}
 	*out = '\0';
