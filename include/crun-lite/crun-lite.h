@@ -62,7 +62,7 @@ struct crl_options {
 	const char *overlay_dir;    /* with overlay: writes are kept there; NULL: in a tmpfs */
 	const char *const *overlay_lower; /* layers below, from the top; up to a NULL; or NULL */
 	const char *overlay_size;         /* of the tmpfs: "64m", "10%"; NULL: half of the memory */
-	bool overlay, overlay_idmap;      /* the root is an overlay; its layers' ids are mapped */
+	bool overlay, overlay_idmap, overlay_fuse;         /* root; ids mapped; by fuse-overlayfs */
 	bool keep, no_pivot, no_new_keyring, no_subreaper; /* keep: crl_run leaves it on record */
 	bool no_cgroup;                                    /* none is made; limits are an error */
 	enum crl_rootless rootless;

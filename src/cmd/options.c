@@ -30,6 +30,7 @@ int cmd_options_of(struct cmd *c, struct crl_options *ret)
 		.overlay_lower = a->overlay_lower,
 		.overlay_size = a->overlay_size,
 		.overlay_idmap = a->overlay_idmap,
+		.overlay_fuse = a->overlay_fuse,
 		.no_pivot = a->no_pivot,
 		.no_new_keyring = a->no_new_keyring,
 		.keep = a->keep,

@@ -65,6 +65,7 @@ static bool begins(const char *text, const char *with)
 static bool is_carried(const char *name)
 {
 	return !begins(name, "trusted.overlay.") && !begins(name, "user.overlay.") &&
+	       !begins(name, "user.fuseoverlayfs.") && !begins(name, "security.fuseoverlayfs.") &&
 	       strcmp(name, "security.selinux") != 0 && strcmp(name, "security.ima") != 0 &&
 	       strcmp(name, "security.evm") != 0;
 }

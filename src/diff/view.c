@@ -2,7 +2,8 @@
 #include "diff/view.h"
 
 #include "base/sys.h"
-#include "diff/users.h"
+#include "diff/served.h"
+#include "parent/users.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -13,6 +14,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/vfs.h>
+
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 enum {
 	FD_PATH = sizeof("/proc/self/fd/") + 10,
@@ -112,12 +117,15 @@ static int open_layers(const struct view_place *p, struct layers *l, struct err 
 }
 
 /* One tree of these layers; -EPERM is not told. */
-static int tree_of(const struct view_place *p, const struct layers *l, size_t first, struct err *e)
+static int tree_of(
+	const struct view_place *p, const struct layers *l, size_t first, int maps, struct err *e)
 {
 	const int *const fds = l->fds + first;
 	const size_t count = l->count - first;
 	int rc;
 
+	if (count > 1 && p->fuse != NULL)
+		return served_tree(p, first, maps, e);
 	if (count == 1) {
 		rc = clone_one(fds[0], "");
 	} else {
@@ -132,19 +140,19 @@ static int tree_of(const struct view_place *p, const struct layers *l, size_t fi
 }
 
 /* What the host's directories show. */
-static int open_trees(const struct view_place *p, struct view *v, struct err *e)
+static int open_trees(const struct view_place *p, int maps, struct view *v, struct err *e)
 {
 	__attribute__((cleanup(layers_done))) struct layers l = { .count = 0 };
 	const bool stopped = p->pidfd == FD_NONE;
 	int rc;
 
 	TRY(open_layers(p, &l, e));
-	rc = tree_of(p, &l, stopped ? 1 : 0, e);
+	rc = tree_of(p, &l, stopped ? 1 : 0, maps, e);
 	TRY(rc);
 	v->below = rc;
 	if (!stopped)
 		return 0;
-	rc = tree_of(p, &l, 0, e);
+	rc = tree_of(p, &l, 0, maps, e);
 	if (rc < 0)
 		fd_close(&v->below);
 	else
@@ -152,10 +160,12 @@ static int open_trees(const struct view_place *p, struct view *v, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-bool view_may_redirect(void)
+bool view_may_redirect(const struct view_place *p)
 {
 	char text[8];
 
+	if (p->fuse != NULL)
+		return true;
 	return sys_read_text(AT_FDCWD, "/sys/module/overlay/parameters/redirect_dir", text,
 		       sizeof(text)) > 0 &&
 	       text[0] == 'Y';
@@ -203,13 +213,14 @@ static int not_its_root(struct err *e)
 		"its first process has another root than the overlay it was given");
 }
 
-static int check_root(int tree, struct err *e)
+static int check_root(const struct view_place *p, int tree, struct err *e)
 {
+	const uint32_t magic = p->fuse != NULL ? FUSE_SUPER_MAGIC : OVERLAYFS_SUPER_MAGIC;
 	struct statfs fs;
 
 	if (fstatfs(tree, &fs) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot look at the container's root");
-	return fs.f_type == OVERLAYFS_SUPER_MAGIC ? 0 : not_its_root(e);
+	return (uint32_t)fs.f_type == magic ? 0 : not_its_root(e);
 }
 
 /* By the mount namespace alone: a process may have changed its own root. */
@@ -222,12 +233,12 @@ static int open_root(const struct view_place *p, struct view *v, struct err *e)
 		return not_its_root(e);
 	if (v->above < 0)
 		return err_sys(e, -v->above, POS_NONE, "cannot look at the container's root");
-	return check_root(v->above, e);
+	return check_root(p, v->above, e);
 }
 
 static int see(const struct view_place *p, int maps, struct view *v, struct err *e)
 {
-	int rc = open_trees(p, v, e);
+	int rc = p->fuse != NULL ? -EPERM : open_trees(p, maps, v, e);
 
 	if (rc < 0 && rc != -EPERM)
 		return rc;
@@ -235,10 +246,14 @@ static int see(const struct view_place *p, int maps, struct view *v, struct err 
 	if (rc == -EPERM) { /* the right to is in there alone */
 		if (unshare(CLONE_NEWNS) < 0)
 			return err_sys(e, errno, POS_NONE, "cannot make a mount namespace");
-		rc = open_trees(p, v, e);
-		if (rc == -EPERM)
+		rc = open_trees(p, maps, v, e);
+		if (rc == -EPERM && e->code == 0)
 			return err_sys(e, EPERM, POS_NONE, "cannot look into the layers");
 		TRY(rc);
+	}
+	if (p->fuse != NULL) {
+		served_end(maps);
+		TRY(served_user(p, e));
 	}
 	/* Nothing of the container's user namespace may look into this process. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -7,17 +7,7 @@
 #ifndef CRUN_LITE_DIFF_VIEW_H
 #define CRUN_LITE_DIFF_VIEW_H
 
-#include "base/err.h"
-
-#include <sys/types.h>
-
-struct view_place {
-	const char *const *layers; /* absolute; of a stopped one that of writes first */
-	size_t count;
-	bool userxattr;          /* how it marks what is gone */
-	int pidfd;               /* of its first process; FD_NONE: it has stopped */
-	const char *uids, *gids; /* lines of its id maps; "": it has the caller's ids */
-};
+#include "diff/place.h"
 
 struct view {
 	int below, above;
@@ -27,12 +17,13 @@ void view_done(struct view *v);
 
 /* Opens both.  To be called in a process of its own: it changes namespaces, and sees ids as the
  * container does.
- * maps  socket to the process that calls view_map, if one has to */
+ * maps  socket to the process that calls view_map and served_start, if one has to */
 CHECKED int view_open(const struct view_place *p, int maps, struct view *ret, struct err *e);
 
-/* May an overlay of this host show a directory under another name than it has below, without a copy
- * of what is in it? */
-bool view_may_redirect(void);
+/* May the container's overlay show a directory that looks as the one below, although something in
+ * it was changed?  By another name than it has below, without a copy of what is in it; or because
+ * the kernel remembers what fuse-overlayfs has said of it before. */
+bool view_may_redirect(const struct view_place *p);
 
 /* Whether the other process waits for its ids. */
 bool view_needs_map(const struct view_place *p);

@@ -275,6 +275,17 @@ static int visit(struct walk *w, const struct file *below, const struct file *ab
 	return S_ISDIR(above->st.st_mode) ? enter(w, below, above, e) : 0;
 }
 
+static int pass_over(struct level *l, const char *name)
+{
+	for (size_t s = 0; s < SIDES; s++) {
+		struct side *const d = &l->sides[s];
+
+		if (has_more(d) && strcmp(d->names.list[d->next], name) == 0)
+			d->next++;
+	}
+	return 0;
+}
+
 /* The next name of either directory. */
 static int step(struct walk *w, struct err *e)
 {
@@ -293,6 +304,8 @@ static int step(struct walk *w, struct err *e)
 	if (name == NULL)
 		return leave(w, e);
 	TRY(set_path(w, l->len, name, e));
+	if (w->trees->marks && strncmp(name, ".wh.", 4) == 0)
+		return pass_over(l, name);
 	for (size_t s = 0; s < SIDES; s++) {
 		struct side *const d = &l->sides[s];
 		int rc;

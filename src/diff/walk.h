@@ -44,7 +44,8 @@ struct walk_sink {
 struct walk_trees {
 	int below, above; /* directories; the caller's */
 	int proc;         /* /proc, which is the current directory, too */
-	bool skip;        /* a directory that is untouched has nothing changed in it */
+	bool marks; /* names that begin with ".wh." are an overlay's marks, and nothing else */
+	bool skip;  /* a directory that is untouched has nothing changed in it */
 };
 
 CHECKED int walk(const struct walk_trees *trees, const struct walk_sink *sink, struct err *e);

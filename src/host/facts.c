@@ -156,6 +156,7 @@ void host_facts_ideal(struct host_facts *ret)
 	ret->selinux = true;
 	ret->resctrl = "/sys/fs/resctrl";
 	ret->resctrl_possible = true;
+	ret->fuse_overlayfs = "/usr/bin/fuse-overlayfs";
 #define NUMBER(member, name)
 #define LIMIT(member, name, resource) ret->member = RLIM_INFINITY;
 #define FLAG(member, name)

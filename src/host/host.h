@@ -33,6 +33,8 @@ struct host_wish {
 	bool no_cgroup;          /* none is made: nothing of cgroups is asked */
 	bool apparmor, selinux;  /* a profile or a label is asked for */
 	bool resctrl;            /* linux.intelRdt is there */
+	bool overlay;            /* the root shall be one, */
+	bool fuse;               /* by fuse-overlayfs in any case */
 	const struct host_layer *layers;
 	size_t layer_count;
 };
@@ -57,6 +59,10 @@ CHECKED int host_in_user_namespace(bool *ret, struct err *e);
 
 /* Does the user namespace of a process deny setgroups(2)?  dir: /proc/PID */
 bool host_setgroups_denied(int dir);
+
+/* The program fuse-overlayfs: in PATH, as far as that is absolute, or where it usually is.
+ * Returns its absolute path, "" there is none; NULL when memory is short */
+const char *host_find_fuse_overlayfs(const char *path, struct arena *arena);
 
 /* Reads the text form of spec/host.def; facts that it does not name are 0 or empty. */
 CHECKED int host_read(const char *text, struct arena *arena, struct host_facts *ret, struct err *e);

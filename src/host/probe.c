@@ -256,6 +256,11 @@ int host_probe(
 		probe_resctrl(&h);
 	if (wish->layer_count != 0)
 		TRY(host_probe_layers(wish, arena, &h, e));
+	/* before Linux 5.11 there was no overlay in a user namespace */
+	if (wish->fuse || (wish->overlay && h.kernel < 5011))
+		h.fuse_overlayfs = host_find_fuse_overlayfs(getenv("PATH"), arena);
+	if (h.fuse_overlayfs == NULL)
+		return no_memory(e);
 	/* who may write any id map needs no helper */
 	if ((h.capabilities >> CAP_SETUID & h.capabilities >> CAP_SETGID & 1) == 0)
 		TRY(host_probe_subids(&h, arena, e));

@@ -4,10 +4,12 @@
 
 #include "base/proc.h"
 #include "diff/layer.h"
+#include "diff/served.h"
 #include "diff/view.h"
 #include "diff/wire.h"
 #include "lib/crl.h"
 #include "lib/layers.h"
+#include "lib/live.h"
 #include "state/look.h"
 
 #include <fcntl.h>
@@ -29,6 +31,7 @@ struct asking {
 	pid_t pid; /* of the process that compares */
 	FILE *answers;
 	int maps; /* socket to it */
+	struct fuse_server servers[SERVED_MAX];
 	int (*each)(void *data, const struct crl_change *change);
 	void *data;
 };
@@ -39,6 +42,8 @@ static void asking_done(struct asking *a)
 		(void)fclose(a->answers); /* only read from */
 	fd_close(&a->maps);
 	fd_close(&a->pidfd);
+	for (size_t i = 0; i < SERVED_MAX; i++)
+		fuse_kill(&a->servers[i]); /* it may be what the process waits for */
 	while (a->pid > 0 && waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	arena_done(&a->arena);
@@ -72,6 +77,24 @@ static int gone(const struct asking *a, struct err *e)
 	return err_hint(e, "`run --overlay=DIR` keeps what is written");
 }
 
+/* The directory is complete when fuse-overlayfs has ended. */
+static int fill_fuse(struct asking *a, bool stopped, struct err *e)
+{
+	if (stopped)
+		TRY(live_end_fuse(&a->record, e));
+	a->place.name = a->record.id;
+	a->place.fuse = host_find_fuse_overlayfs(getenv("PATH"), &a->arena);
+	if (a->place.fuse == NULL)
+		return err_set(e, ENOMEM, POS_NONE, "out of memory");
+	if (a->place.fuse[0] != '\0')
+		return 0;
+	(void)err_set(e, ENOENT, POS_NONE,
+		"container \"%s\" has a root of fuse-overlayfs, which is not installed any more: No "
+		"such file or directory",
+		a->record.id);
+	return err_hint(e, "install it: apt-get install fuse-overlayfs");
+}
+
 static int fill_place(struct asking *a, struct err *e)
 {
 	const struct state_record *const r = &a->record;
@@ -97,6 +120,8 @@ static int fill_place(struct asking *a, struct err *e)
 			"container \"%s\" has stopped, and with it the user namespace that it had "
 			"joined: its ids are not known",
 			r->id);
+	if (r->fuse_pid != 0)
+		TRY(fill_fuse(a, rc < 0, e));
 	a->place.pidfd = a->pidfd;
 	a->place.userxattr = r->userxattr;
 	a->place.uids = r->uids;
@@ -126,7 +151,8 @@ static int compare(const struct asking *a, int proc, int maps, FILE *out, struct
 		return err_sys(e, errno, POS_NONE, "cannot go to /proc");
 	trees.below = v.below;
 	trees.above = v.above;
-	trees.skip = !view_may_redirect();
+	trees.marks = a->place.fuse != NULL;
+	trees.skip = !view_may_redirect(&a->place);
 	return a->layer != FD_NONE ? layer_write(&trees, a->layer, e) : wire_walk(&trees, out, e);
 }
 
@@ -214,14 +240,20 @@ static int ask(struct crl *c, const char *id, struct asking *a, struct err *e)
 		return err_sys(e, -proc, POS_NONE, "cannot open /proc");
 	TRY(start(a, proc, e));
 	rc = view_needs_map(&a->place) ? view_map(&a->place, a->maps, a->pid, e) : 0;
+	if (rc == 0 && a->place.fuse != NULL)
+		rc = served_start(&a->place, a->maps, a->pid, a->servers, e);
 	if (rc == 0)
 		rc = wire_receive(a->answers, tell, a, e);
 	return rc < 0 ? err_add(e, "container \"%s\"", a->record.id) : 0;
 }
 
-#define ASKING                                                                                    \
-	{                                                                                         \
-		.pidfd = FD_NONE, .layer = FD_NONE, .maps = FD_NONE, .place = {.pidfd = FD_NONE } \
+#define ASKING                                                       \
+	{                                                            \
+		.pidfd = FD_NONE, .layer = FD_NONE, .maps = FD_NONE, \
+		.place = { .pidfd = FD_NONE }, .servers = {          \
+			FUSE_SERVER_NONE,                            \
+			FUSE_SERVER_NONE                             \
+		}                                                    \
 	}
 
 int crl_diff(struct crl *c, const char *id,

@@ -76,6 +76,7 @@ static void take_options(struct job *j, const struct crl_options *o)
 	j->options.overlay = o->overlay;
 	j->options.overlay_size = o->overlay_size;
 	j->options.overlay_idmap = o->overlay_idmap;
+	j->options.overlay_fuse = o->overlay_fuse;
 	j->options.no_pivot = o->no_pivot;
 	j->options.no_new_keyring = o->no_new_keyring;
 	j->options.console_socket = o->console_socket;
@@ -137,6 +138,8 @@ int job_load(struct job *j, const struct crl_options *o, const char *host_facts,
 	wish = wish_of(j->config);
 	wish.layers = overlay.layers;
 	wish.layer_count = overlay.count;
+	wish.overlay = overlay.wanted;
+	wish.fuse = overlay.fuse.value != NULL && strcmp(overlay.fuse.value, "true") == 0;
 	job_phase(j, "ask the host");
 	if (host_facts != NULL)
 		TRY(host_read(host_facts, &j->arena, &j->host, e));

@@ -25,25 +25,42 @@ static const char *path_of(const struct plan *p, int slot)
 	return "";
 }
 
-static const char *join(struct plan *p, const struct plan_overlay *op)
+static size_t put_path(char *text, size_t len, const char *path)
 {
-	const int *const slots = op->lower;
+	if (len > 0)
+		text[len++] = ':';
+	for (const char *c = path; *c != '\0'; c++) {
+		if (*c == ':' || *c == '\\')
+			text[len++] = '\\';
+		text[len++] = *c;
+	}
+	return len;
+}
+
+/* NULL-terminated paths, the topmost first, which is never empty. */
+static const char *join(struct plan *p, const char *const *paths)
+{
 	size_t size = 1, len = 0;
 	char *text;
 
-	for (size_t i = 0; i < op->lower_count; i++)
-		size += 2 * strlen(path_of(p, slots[i])) + 1;
+	for (size_t i = 0; paths[i] != NULL; i++)
+		size += 2 * strlen(paths[i]) + 1;
 	text = arena_alloc(p->arena, size);
-	for (size_t i = 0; text != NULL && i < op->lower_count; i++) {
-		if (i > 0)
-			text[len++] = ':';
-		for (const char *c = path_of(p, slots[i]); *c != '\0'; c++) {
-			if (*c == ':' || *c == '\\')
-				text[len++] = '\\';
-			text[len++] = *c;
-		}
-	}
+	for (size_t i = 0; text != NULL && paths[i] != NULL; i++)
+		len = put_path(text, len, paths[i]);
 	return text;
+}
+
+static const char *join_slots(struct plan *p, const struct plan_overlay *op)
+{
+	const char **const paths = arena_array(p->arena, op->lower_count + 1, sizeof(*paths));
+	const int *const slots = op->lower;
+
+	if (paths == NULL)
+		return NULL;
+	for (size_t i = 0; i < op->lower_count; i++)
+		paths[i] = path_of(p, slots[i]);
+	return join(p, paths);
 }
 
 static int note_users(struct plan *p, struct state_record *r, struct err *e)
@@ -56,20 +73,28 @@ static int note_users(struct plan *p, struct state_record *r, struct err *e)
 	return r->uids != NULL && r->gids != NULL ? 0 : out_of_memory(e);
 }
 
+static void note_upper(struct plan *p, const struct plan_op *op, struct state_record *r)
+{
+	if (op->kind == PLAN_open_dir && op->open_dir.into == SLOT_UPPER)
+		r->upper = arena_printf(p->arena, "%s/%s", op->open_dir.path, op->open_dir.name);
+	else if (op->kind == PLAN_fuse_serve && op->fuse_serve.dir != NULL)
+		r->upper = arena_printf(p->arena, "%s/upper", op->fuse_serve.dir);
+	else if (op->kind == PLAN_fuse_serve ||
+		 (op->kind == PLAN_new_dir && op->new_dir.into == SLOT_UPPER))
+		r->upper = "tmpfs";
+}
+
 int layers_note(struct plan *p, struct state_record *r, struct err *e)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct plan_op *const op = &p->ops[i];
 
-		if (op->kind == PLAN_open_dir && op->open_dir.into == SLOT_UPPER)
-			r->upper = arena_printf(
-				p->arena, "%s/%s", op->open_dir.path, op->open_dir.name);
-		else if (op->kind == PLAN_new_dir && op->new_dir.into == SLOT_UPPER)
-			r->upper = "tmpfs";
-		if (op->kind != PLAN_overlay)
+		note_upper(p, op, r);
+		if (op->kind != PLAN_overlay && op->kind != PLAN_fuse_serve)
 			continue;
-		r->lower = join(p, &op->overlay);
-		r->userxattr = p->in_user_ns;
+		r->lower = op->kind == PLAN_overlay ? join_slots(p, &op->overlay)
+						    : join(p, op->fuse_serve.lower);
+		r->userxattr = op->kind == PLAN_overlay && p->in_user_ns;
 		if (r->lower == NULL || r->upper == NULL)
 			return out_of_memory(e);
 		return p->user_ns ? note_users(p, r, e) : 0;

@@ -3,6 +3,7 @@
 
 #include "base/sys.h"
 #include "parent/cgroup.h"
+#include "parent/fuse.h"
 #include "parent/resctrl.h"
 #include "plan/hooks.h"
 #include "state/look.h"
@@ -134,12 +135,37 @@ int live_end(const struct live *l, struct err *e)
 	return 0;
 }
 
+int live_end_fuse(const struct state_record *r, struct err *e)
+{
+	struct state_record server = *r; /* the same boot, another process */
+	AUTO_FD pidfd = FD_NONE;
+	int rc;
+
+	if (r->fuse_pid == 0)
+		return 0;
+	server.pid = r->fuse_pid;
+	server.start = r->fuse_start;
+	rc = state_pidfd(&server, &pidfd, e);
+	if (rc == -ESRCH) {
+		*e = (struct err){ 0 };
+		return 0;
+	}
+	TRY(rc);
+	rc = fuse_finish(pidfd);
+	if (rc == 0)
+		return 0;
+	return err_sys(e, -rc, POS_NONE,
+		"container \"%s\": fuse-overlayfs, process %d, does not end", r->id,
+		(int)r->fuse_pid);
+}
+
 int crl_remove(struct crl *c, struct state_dir *d, const struct state_record *r,
 	const struct plan *hooks, struct err *e)
 {
 	const struct resctrl_made made = { r->rdt_made ? r->rdt_group : NULL, r->rdt_monitor, r->id,
 		r->pid };
 
+	TRY(live_end_fuse(r, e));
 	TRY(resctrl_remove(&made, e));
 	if (r->cgroup != NULL && r->cgroup[0] != '\0')
 		TRY(cgroup_remove(r->cgroup, (int)r->cgroup_levels, r->cgroup_inode, e));

@@ -55,6 +55,10 @@ CHECKED int live_hooks(struct live *l, struct err *e);
 /* What was killed may be a moment in ending; a `delete` that follows shall find it ended. */
 void live_await_end(const struct live *l, int timeout_ms);
 
+/* Waits until fuse-overlayfs has ended, if it has served the container's root: what was written is
+ * in its directory then.  The container's processes have ended. */
+CHECKED int live_end_fuse(const struct state_record *r, struct err *e);
+
 /* Kills the first process and waits until it has ended; its parent reaps it. */
 CHECKED int live_end(const struct live *l, struct err *e);
 

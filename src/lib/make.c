@@ -88,6 +88,24 @@ static int fill_record(struct making *m, struct err *e)
 	return layers_note(&j->plan, r, e);
 }
 
+/* Who serves the root, if it is not the kernel. */
+static int note_fuse(struct making *m, struct err *e)
+{
+	const pid_t pid = m->parent.fuse.pid;
+	struct proc_stat stat;
+	int rc;
+
+	if (pid == 0)
+		return 0;
+	rc = proc_stat(pid, &stat);
+	if (rc < 0)
+		return err_sys(
+			e, -rc, POS_NONE, "cannot look at fuse-overlayfs, process %d", (int)pid);
+	m->record.fuse_pid = (uint64_t)pid;
+	m->record.fuse_start = stat.start;
+	return 0;
+}
+
 /* What there is to write down, while the child is at work: the record of a container that stands,
  * which takes its place when it does. */
 static int write_ahead(void *data, struct err *e)
@@ -103,6 +121,7 @@ static int write_ahead(void *data, struct err *e)
 	m->record.phase = m->phase;
 	m->record.cgroup_inode = m->parent.cgroup_inode;
 	m->record.rdt_made = m->parent.rdt_made;
+	TRY(note_fuse(m, e));
 	return state_prepare(&m->dir, &m->record, e);
 }
 

@@ -17,8 +17,7 @@
 #define CLONE_CLEAR_SIGHAND 0x100000000ULL
 #endif
 
-/* /proc/PID/ns/user. */
-static int open_userns(pid_t pid)
+int parent_open_userns(pid_t pid)
 {
 	AUTO_FD proc = proc_open();
 	char path[48];
@@ -80,7 +79,7 @@ int do_userns_make(struct parent *p, const struct plan_userns_make *op, struct e
 	TRY(start_holder(&pid, &pidfd, &hold));
 	rc = write_maps(pid, op);
 	if (rc == 0)
-		rc = fd = open_userns(pid);
+		rc = fd = parent_open_userns(pid);
 	fd_close(&hold);
 	(void)!sys_wait_pidfd(pidfd, &ended); /* how it ended says nothing */
 	p->slots[op->into] = fd;
@@ -89,7 +88,7 @@ int do_userns_make(struct parent *p, const struct plan_userns_make *op, struct e
 
 int do_userns_open(struct parent *p, const struct plan_userns_open *op, struct err *e)
 {
-	const int fd = open_userns(p->pid);
+	const int fd = parent_open_userns(p->pid);
 
 	(void)e;
 	p->slots[op->into] = fd < 0 ? FD_NONE : fd;

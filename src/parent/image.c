@@ -1,5 +1,6 @@
-/* Images as layers: a detached read-only mount of a file.  Decides nothing but whether a kernel
- * that may be able to read the file itself needs a loop device after all. */
+/* Mounts that the parent makes for the child: detached read-only ones of images as layers, and what
+ * descriptors of the caller's are open on.  Decides nothing but whether a kernel that may be able
+ * to read the file itself needs a loop device after all. */
 #include "base/sys.h"
 #include "parent/loop.h"
 #include "parent/ops.h"
@@ -90,4 +91,17 @@ int parent_image(struct parent *p, const struct plan_image *op, int *ret_tree, s
 		return plan_explain(p->plan, p->next, -rc, detail, e);
 	*ret_tree = rc;
 	return 0;
+}
+
+/* Here, where the caller's mounts are ours. */
+int parent_given_tree(const struct plan_given_tree *op)
+{
+	const int fd = (int)op->fd;
+	struct stat st;
+
+	if (!sys_is_inherited(fd) || fstat(fd, &st) < 0)
+		return -EBADF;
+	if (st.st_nlink == 0)
+		return -ENOENT; /* what was removed cannot be mounted any more */
+	return sys_clone_tree(fd, "", op->recursive != 0);
 }

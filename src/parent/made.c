@@ -10,11 +10,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum {
+	UNDO_SECONDS = 10,
 	MADE_DIRS = 8 /* descriptors; what is made in more directories than that is left */
 };
 
@@ -62,15 +69,31 @@ static const char *made_path(const struct plan *p, uint32_t op)
 	}
 }
 
+/* What fuse-overlayfs serves to the container's user namespace we may hold, but not look at. Before
+ * Linux 5.14 nothing tells what it is: it stays 0. */
+static ino_t number_of(int fd)
+{
+	char path[48], text[256];
+	const char *line;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (sys_read_text(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "\nino:\t");
+	return line != NULL ? (ino_t)strtoull(line + strlen("\nino:\t"), NULL, 10) : 0;
+}
+
 /* Keeps the directory, unless it is known already.  Returns its number. */
 static int keep_dir(struct parent_made *m, int *fd)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (*fd < 0 || fstat(*fd, &st) < 0)
+	if (*fd < 0 || (fstat(*fd, &st) < 0 && errno != EACCES))
 		return -EBADF;
+	if (st.st_ino == 0)
+		st.st_ino = number_of(*fd);
 	for (size_t i = 0; i < m->count; i++)
-		if (m->dirs[i].dev == st.st_dev && m->dirs[i].ino == st.st_ino)
+		if (st.st_ino != 0 && m->dirs[i].dev == st.st_dev && m->dirs[i].ino == st.st_ino)
 			return (int)i;
 	if (m->count == MADE_DIRS)
 		return -EMFILE;
@@ -210,13 +233,48 @@ static void tell_left(const char *path, struct err *e)
 		"%s%s was made for this container and is left", len > 0 ? "; " : "", path);
 }
 
+static void remove_all(struct parent *p)
+{
+	for (const struct made *m = p->made->last; m != NULL; m = m->earlier)
+		if (remove_one(p, m) < 0 && p->made->left == NULL)
+			p->made->left = m->path;
+}
+
+_Noreturn static void remove_inside(struct parent *p)
+{
+	const uint64_t none = 0;
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+	(void)alarm(UNDO_SECONDS);
+	if (p->fuse_users != FD_NONE && (setns(p->fuse_users, CLONE_NEWUSER) < 0 ||
+						setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+		_exit(1);
+	remove_all(p);
+	_exit(p->made->left != NULL);
+}
+
+/* What fuse-overlayfs serves it serves to the container's user namespace alone, and only as long as
+ * it does not hang. */
+static void remove_served(struct parent *p)
+{
+	const pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0)
+		remove_inside(p);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (status != 0)
+		p->made->left = p->made->last->path;
+}
+
 void made_undo(struct parent *p, struct err *e)
 {
 	read_rest(p);
-	for (const struct made *m = p->made != NULL ? p->made->last : NULL; m != NULL;
-		m = m->earlier)
-		if (remove_one(p, m) < 0 && p->made->left == NULL)
-			p->made->left = m->path;
+	if (p->made != NULL && p->made->last != NULL && p->fuse.pid != 0)
+		remove_served(p);
+	else if (p->made != NULL)
+		remove_all(p);
 	if (p->made != NULL && p->made->left != NULL)
 		tell_left(p->made->left, e);
 	made_forget(p);

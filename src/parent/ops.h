@@ -40,6 +40,19 @@ CHECKED int parent_write_proc_of(pid_t pid, const char *file, const char *text);
 CHECKED int parent_image(
 	struct parent *p, const struct plan_image *op, int *ret_tree, struct err *e);
 
+/* The parent's half of fuse_serve: starts the program.  The device stays the caller's. */
+CHECKED int parent_fuse_start(
+	struct parent *p, const struct plan_fuse_serve *op, int device, struct err *e);
+
+/* /proc/PID/ns/user. */
+CHECKED int parent_open_userns(pid_t pid);
+
+/* Why there is no answer, as far as the program has said so. */
+CHECKED int parent_fuse_explain(struct parent *p, int rc, struct err *e);
+
+/* The parent's half of given_tree: a detached mount, the caller's. */
+CHECKED int parent_given_tree(const struct plan_given_tree *op);
+
 /* Runs newuidmap or newgidmap for a process.
  * ret_said  the first line of what it said
  * Returns   0; -EPERM it refused; -errno */

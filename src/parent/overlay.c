@@ -14,10 +14,12 @@ enum {
 	OPEN_DIR = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 	MADE_DIR = 1, /* bits of parent.overlay_made */
 	MADE_FIRST = 2,
+	MADE_NOTE = 8,
 	DEPTH_MAX = 64
 };
 
 static const char *const names[] = { "upper", "work" };
+static const char note[] = "fuse-overlayfs"; /* in work: who has written to upper */
 
 /* Makes the directory, unless it is there, for the given owner.  Returns 1 when made. */
 static int make_dir(int at, const char *name, mode_t mode, const struct plan_overlay_dirs *op)
@@ -51,11 +53,24 @@ static mode_t mode_of(const char *like)
 	return stat(like, &st) == 0 ? st.st_mode & 07777 : 0755;
 }
 
+/* What fuse-overlayfs has removed the kernel would show again: it marks in other ways.  The
+ * directory's own note of it lies where neither of them looks.  Returns MADE_NOTE or 0. */
+static int check_marks(int dir, bool fuse)
+{
+	AUTO_FD work = openat(dir, names[1], OPEN_DIR);
+
+	if (work < 0)
+		return 0; /* the mount's to tell */
+	if (fuse)
+		return mkdirat(work, note, 0700) == 0 ? MADE_NOTE : errno == EEXIST ? 0 : -errno;
+	return faccessat(work, note, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -ESTALE : 0;
+}
+
 /* Without attributes the kernel mounts the overlay all the same, and fails later, inside: to make a
  * directory where one was removed.  Other reasons why one cannot be set are the mount's to tell. */
 static int check_attribute(int dir, const char *attribute)
 {
-	AUTO_FD fd = openat(dir, names[1], OPEN_DIR);
+	AUTO_FD fd = attribute != NULL ? openat(dir, names[1], OPEN_DIR) : FD_NONE;
 
 	if (fd < 0)
 		return 0;
@@ -89,6 +104,9 @@ int do_overlay_dirs(struct parent *p, const struct plan_overlay_dirs *op, struct
 			return rc;
 		p->overlay_made |= rc == 1 ? (unsigned)MADE_FIRST << i : 0;
 	}
+	rc = check_marks(dir, op->fuse != 0);
+	TRY(rc);
+	p->overlay_made |= (unsigned)rc;
 	return check_attribute(dir, op->attribute);
 }
 
@@ -142,6 +160,11 @@ void parent_overlay_undo(struct parent *p)
 	if (op == NULL)
 		return;
 	dir = openat(AT_FDCWD, op->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && (p->overlay_made & MADE_NOTE) != 0) {
+		AUTO_FD work = openat(dir, names[1], OPEN_DIR);
+
+		(void)unlinkat(work, note, AT_REMOVEDIR); /* it goes with the directory, else */
+	}
 	for (unsigned i = 0; dir >= 0 && i < ARRAY_LEN(names); i++)
 		if ((p->overlay_made & ((unsigned)MADE_FIRST << i)) != 0)
 			remove_empty(dir, names[i], 0);

@@ -5,6 +5,7 @@
 #ifndef CRUN_LITE_PARENT_PARENT_H
 #define CRUN_LITE_PARENT_PARENT_H
 
+#include "parent/fuse_job.h"
 #include "plan/plan.h"
 #include "plan/times.h"
 
@@ -34,7 +35,9 @@ struct parent {
 	int cgroup_made; /* how many levels of the cgroup's path were made here */
 	uint64_t cgroup_inode;           /* of the cgroup, once it is ours */
 	bool rdt_made, rdt_monitor_made; /* the resctrl groups of the plan */
-	unsigned overlay_made;    /* which of the directories for writes were made: overlay.c */
+	unsigned overlay_made;   /* which of the directories for writes were made: overlay.c */
+	struct fuse_server fuse; /* which serves the root; none: the kernel does */
+	int fuse_users; /* the container's user namespace, whose mount it is; FD_NONE: ours */
 	struct parent_made *made; /* mount points and their like: made.c; NULL: none yet */
 	struct parent_net *net;   /* both sides of what is moved; NULL: not reached yet */
 };
@@ -42,7 +45,7 @@ struct parent {
 /* In an initialiser. */
 #define PARENT_NO_FDS                                                             \
 	.pidfd = FD_NONE, .sock = FD_NONE, .console = FD_NONE, .master = FD_NONE, \
-	.host_net = FD_NONE
+	.host_net = FD_NONE, .fuse = FUSE_SERVER_NONE, .fuse_users = FD_NONE
 
 #define AUTO_PARENT __attribute__((cleanup(parent_done))) struct parent
 

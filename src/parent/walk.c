@@ -1,4 +1,4 @@
-/* The walk of the parent, its half of the hand-shake, and the undoing. */
+/* The walk of the parent, and its half of the hand-shake. */
 #include "parent/parent.h"
 
 #include "base/proc.h"
@@ -6,6 +6,7 @@
 #include "parent/cgroup.h"
 #include "parent/console.h"
 #include "parent/exec.h"
+#include "parent/fuse.h"
 #include "parent/hooks.h"
 #include "parent/made.h"
 #include "parent/ops.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #define ROW_PARENT(name)                                                                 \
 	static int run_##name(struct parent *p, const struct plan_op *op, struct err *e) \
@@ -41,6 +41,8 @@ static int run_release(struct parent *p, const struct plan_op *op, struct err *e
 static int run_born(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_image(struct parent *p, const struct plan_op *op, struct err *e);
 static int run_given_tree(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_fuse_serve(struct parent *p, const struct plan_op *op, struct err *e);
+static int run_fuse_ready(struct parent *p, const struct plan_op *op, struct err *e);
 
 #define ROW_PARENT(name)             [PLAN_##name] = run_##name,
 #define ROW_BOTH(name)               ROW_PARENT(name)
@@ -82,6 +84,8 @@ void parent_done(struct parent *p)
 	fd_close(&p->console);
 	fd_close(&p->master);
 	fd_close(&p->host_net);
+	fuse_close(&p->fuse);
+	fd_close(&p->fuse_users);
 	parent_net_close(p);
 	made_forget(p);
 }
@@ -227,18 +231,30 @@ static int run_parent_done(struct parent *p, const struct plan_op *op, struct er
 		&(struct proto_msg){ .kind = PROTO_DONE, .op = (uint32_t)p->next }, FD_NONE);
 }
 
+/* A descriptor of the child's for the operation at hand. */
+static int next_tree(struct parent *p, int *ret_fd, struct err *e)
+{
+	struct proto_msg m;
+
+	TRY(next_with_fd(p, &m, ret_fd));
+	if (is_failure(&m) && m.op < p->plan->count)
+		return explain_message(p, &m, e);
+	return m.kind == PROTO_TREE && m.op == p->next ? 0 : -EPROTO;
+}
+
 static int run_map_ids(struct parent *p, const struct plan_op *op, struct err *e)
 {
 	AUTO_FD tree = FD_NONE;
-	struct proto_msg m;
 
-	TRY(next_with_fd(p, &m, &tree));
-	if (m.kind == PROTO_FAILED && m.op < p->plan->count)
-		return plan_explain(p->plan, m.op, m.error, m.detail, e);
-	if (m.kind != PROTO_TREE || m.op != p->next)
-		return -EPROTO;
+	TRY(next_tree(p, &tree, e));
 	TRY(parent_map_ids(p, &op->map_ids, tree, e));
 	return run_parent_done(p, op, e);
+}
+
+static int send_tree(const struct parent *p, int tree)
+{
+	return proto_send(
+		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
 }
 
 static int run_image(struct parent *p, const struct plan_op *op, struct err *e)
@@ -246,27 +262,39 @@ static int run_image(struct parent *p, const struct plan_op *op, struct err *e)
 	AUTO_FD tree = FD_NONE;
 
 	TRY(parent_image(p, &op->image, &tree, e));
-	return proto_send(
-		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
+	return send_tree(p, tree);
 }
 
-/* Here, where the caller's mounts are ours. */
 static int run_given_tree(struct parent *p, const struct plan_op *op, struct err *e)
 {
-	const int fd = (int)op->given_tree.fd;
-	AUTO_FD tree = FD_NONE;
-	struct stat st;
+	AUTO_FD tree = parent_given_tree(&op->given_tree);
 
 	(void)e;
-	if (!sys_is_inherited(fd) || fstat(fd, &st) < 0)
-		return -EBADF;
-	if (st.st_nlink == 0)
-		return -ENOENT; /* what was removed cannot be mounted any more */
-	tree = sys_clone_tree(fd, "", op->given_tree.recursive != 0);
-	if (tree < 0)
-		return tree;
-	return proto_send(
-		p->sock, &(struct proto_msg){ .kind = PROTO_TREE, .op = (uint32_t)p->next }, tree);
+	return tree < 0 ? tree : send_tree(p, tree);
+}
+
+static int run_fuse_serve(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	AUTO_FD device = FD_NONE;
+
+	TRY(next_tree(p, &device, e));
+	return parent_fuse_start(p, &op->fuse_serve, device, e);
+}
+
+static int run_fuse_ready(struct parent *p, const struct plan_op *op, struct err *e)
+{
+	struct proto_msg m;
+	int rc = fuse_await(&p->fuse, p->sock, op->fuse_ready.seconds);
+
+	if (rc == 0)
+		rc = next_message(p, &m);
+	if (rc == 0 && is_failure(&m) && m.op < p->next)
+		return explain_message(p, &m, e);
+	if (rc == 0 && m.kind == PROTO_FAILED)
+		rc = -m.error;
+	if (rc < 0 && rc != -EPIPE)
+		return parent_fuse_explain(p, rc, e);
+	return rc < 0 || (m.kind == PROTO_DONE && m.op == p->next) ? rc : -EPROTO;
 }
 
 static int run_release(struct parent *p, const struct plan_op *op, struct err *e)
@@ -365,34 +393,4 @@ int parent_confirm(struct parent *p, struct err *e)
 			"cannot understand the container's first process");
 	parent_undo(p, e);
 	return rc;
-}
-
-void parent_undo(struct parent *p, struct err *e)
-{
-	char path[4096];
-	struct err ignored = { 0 };
-	int code;
-
-	(void)!parent_net_restore(
-		p); /* the first failure is the one that is told, here and below */
-	if (p->plan->hot)
-		exec_let_end(p, e);
-	if (p->pid > 0 && sys_pidfd_send_signal(p->pidfd, SIGKILL) == 0)
-		(void)!sys_wait_pidfd(p->pidfd, &code);
-	p->pid = 0;
-	if (p->plan->target_slot != SLOT_NONE && !p->plan->hot)
-		exec_end_unseen(p);
-	made_undo(p, e);
-	parent_net_undo(p);
-	parent_rdt_undo(p);
-	parent_overlay_undo(p);
-	if (p->cgroup_inode == 0 && p->cgroup_made == 0)
-		return;
-	(void)snprintf(path, sizeof(path), "%s%s", p->plan->host->cgroup_root, p->plan->cgroup);
-	if (p->cgroup_made > 0)
-		(void)!cgroup_remove(path, p->cgroup_made, p->cgroup_inode, &ignored);
-	else /* it was there before, empty, and is so again */
-		(void)!cgroup_signal(path, p->cgroup_inode, SIGKILL);
-	p->cgroup_made = 0;
-	p->cgroup_inode = 0;
 }

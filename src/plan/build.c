@@ -21,6 +21,7 @@ static int (*const builders[])(struct plan *p, struct err *e) = {
 	plan_pidfd_connect,
 	plan_overlay_dirs,
 	plan_spawn,
+	plan_overlay_fuse,
 	plan_rdt_join,
 	plan_net_devices,
 	plan_device_filter,

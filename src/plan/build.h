@@ -24,6 +24,7 @@ CHECKED int plan_pidfd_connect(struct plan *p, struct err *e);
 CHECKED int plan_console_connect(struct plan *p, struct err *e);     /* --console-socket */
 CHECKED int plan_overlay_dirs(struct plan *p, struct err *e);        /* what is asked for; DIR */
 CHECKED int plan_spawn(struct plan *p, struct err *e);               /* joins, clone, id maps */
+CHECKED int plan_overlay_fuse(struct plan *p, struct err *e);        /* root by fuse-overlayfs */
 CHECKED int plan_rdt_join(struct plan *p, struct err *e);            /* process into groups */
 CHECKED int plan_net_devices(struct plan *p, struct err *e);         /* moved by the parent */
 CHECKED int plan_filters(struct plan *p, struct err *e);             /* seccomp, by the parent */

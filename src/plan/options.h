@@ -22,7 +22,7 @@ struct plan_options {
 	const char *const *overlay_lower; /* absolute */
 	size_t overlay_lower_count;
 	const char *overlay_size; /* NULL: not on the command line */
-	bool overlay_idmap;
+	bool overlay_idmap, overlay_fuse;
 	bool overlay; /* --overlay, with or without a directory */
 	bool no_pivot;
 	bool no_new_keyring;

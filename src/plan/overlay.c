@@ -47,6 +47,7 @@ int plan_overlay_dirs(struct plan *p, struct err *e)
 		return no_memory(POS_NONE, e);
 	TRY(plan_overlay_wish(p->config, p->options, p->arena, w, e));
 	p->overlay = w;
+	TRY(plan_overlay_choose(p, w, e));
 	if (w->dir.value == NULL)
 		return 0;
 	op = plan_append(p, PLAN_overlay_dirs, w->dir.at, e, "%s", w->dir.where);
@@ -56,8 +57,10 @@ int plan_overlay_dirs(struct plan *p, struct err *e)
 	op->overlay_dirs.like = plan_bundle_path(p, root->value, strlen(root->value));
 	op->overlay_dirs.uid = owner(p, &p->uids, p->host->uid);
 	op->overlay_dirs.gid = owner(p, &p->gids, p->host->gid);
-	op->overlay_dirs.attribute =
-		p->in_user_ns ? "user.overlay.opaque" : "trusted.overlay.opaque";
+	op->overlay_dirs.fuse = p->overlay_fuse;
+	if (!p->overlay_fuse) /* which does without */
+		op->overlay_dirs.attribute =
+			p->in_user_ns ? "user.overlay.opaque" : "trusted.overlay.opaque";
 	return op->overlay_dirs.like != NULL ? 0 : no_memory(w->at, e);
 }
 
@@ -88,14 +91,6 @@ static int check_idmap(const struct plan *p, const struct plan_overlay_wish *w, 
 
 static int check_possible(const struct plan *p, const struct plan_overlay_wish *w, struct err *e)
 {
-	if (p->in_user_ns && p->host->kernel < 5011) {
-		(void)err_set(e, EPERM, w->at,
-			"%s: this kernel has no overlay in a user namespace: Operation not permitted",
-			w->where);
-		return err_hint(e,
-			"it came with Linux 5.11; run it as root, or without an overlay, or mount one with "
-			"fuse-overlayfs before and give that as root.path");
-	}
 	if (w->count + 1 > LAYERS_MAX)
 		return err_set(e, E2BIG, w->layers[0].at,
 			"%s: %zu layers are more than the kernel stacks, %d: Argument list too long",
@@ -220,6 +215,8 @@ int plan_overlay_open(struct plan *p, struct plan_layers *ret, struct err *e)
 		"root.path", root->at };
 	const char *words = p->host->layers;
 
+	if (p->overlay_fuse)
+		return 0;
 	TRY(check_possible(p, w, e));
 	ret->wish = w;
 	ret->slots = arena_array(p->arena, w->count + 1, sizeof(*ret->slots));
@@ -291,6 +288,8 @@ int plan_overlay_mount(struct plan *p, const struct plan_layers *l, struct err *
 	const struct plan_overlay_wish *const w = l->wish;
 	struct plan_op *op;
 
+	if (p->overlay_fuse)
+		return plan_overlay_fuse_ready(p, e);
 	for (size_t i = 0; i < l->count; i++)
 		if (l->detached[i])
 			TRY(plan_stage(p, w->at, i == 0 ? "root.path" : w->layers[i - 1].where,

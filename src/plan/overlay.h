@@ -19,7 +19,9 @@ struct plan_overlay_wish {
 	struct src_pos at;
 	struct plan_overlay_text dir;  /* writes are kept there, absolute; value NULL: in a tmpfs */
 	struct plan_overlay_text size; /* of that tmpfs */
-	struct plan_overlay_text idmap;  /* value not NULL: wanted */
+	struct plan_overlay_text idmap; /* value not NULL: wanted */
+	struct plan_overlay_text
+		fuse; /* "true", "false": never; NULL: where there is no other way */
 	const struct host_layer *layers; /* below the root, from the top */
 	size_t count;
 };
@@ -39,5 +41,12 @@ struct plan_layers {
 
 CHECKED int plan_overlay_open(struct plan *p, struct plan_layers *ret, struct err *e);
 CHECKED int plan_overlay_mount(struct plan *p, const struct plan_layers *l, struct err *e);
+
+/* The last part of it by fuse-overlayfs: waits until it answers. */
+CHECKED int plan_overlay_fuse_ready(struct plan *p, struct err *e);
+
+/* Shall fuse-overlayfs make it?  Sets p->overlay_fuse.
+ * Returns 0; an error when there is no way at all */
+CHECKED int plan_overlay_choose(struct plan *p, const struct plan_overlay_wish *w, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #define KEY_LOWER KEY ".lower"
 #define KEY_SIZE  KEY ".size"
 #define KEY_IDMAP KEY ".idmap"
+#define KEY_FUSE  KEY ".fuse"
 
 /* The option where it was given, else the annotation. */
 static struct plan_overlay_text text_of(
@@ -133,6 +134,18 @@ static int read_dir(const struct spec_config *c, const struct plan_options *o, s
 		       : refuse(&w->size, "only for writes to memory, not to a directory", e);
 }
 
+static bool is_true(const struct plan_overlay_text *t)
+{
+	return t->value != NULL && strcmp(t->value, "true") == 0;
+}
+
+static int check_switch(const struct plan_overlay_text *t, struct err *e)
+{
+	if (t->value == NULL || is_true(t) || strcmp(t->value, "false") == 0)
+		return 0;
+	return refuse(t, "expected true or false", e);
+}
+
 static int read_words(const struct spec_config *c, const struct plan_options *o,
 	struct plan_overlay_wish *w, struct err *e)
 {
@@ -144,11 +157,13 @@ static int read_words(const struct spec_config *c, const struct plan_options *o,
 	w->idmap = text_of(c, o->overlay_idmap ? "true" : NULL, "--overlay-idmap", KEY_IDMAP);
 	if (w->idmap.where == NULL)
 		w->idmap.where = "annotations[\"" KEY_IDMAP "\"]";
-	if (w->idmap.value == NULL || strcmp(w->idmap.value, "true") == 0)
-		return 0;
-	if (strcmp(w->idmap.value, "false") != 0)
-		return refuse(&w->idmap, "expected true or false", e);
-	w->idmap.value = NULL;
+	w->fuse = text_of(c, o->overlay_fuse ? "true" : NULL, "--overlay-fuse", KEY_FUSE);
+	if (w->fuse.where == NULL)
+		w->fuse.where = "annotations[\"" KEY_FUSE "\"]";
+	TRY(check_switch(&w->idmap, e));
+	TRY(check_switch(&w->fuse, e));
+	if (!is_true(&w->idmap))
+		w->idmap.value = NULL;
 	return 0;
 }
 
@@ -180,6 +195,7 @@ int plan_overlay_wish(const struct spec_config *c, const struct plan_options *o,
 		want(&w, true, "annotations[\"" KEY_LOWER "\"]", lower->value.at);
 	want(&w, w.size.value != NULL, w.size.where, w.size.at);
 	want(&w, w.idmap.value != NULL, w.idmap.where, w.idmap.at);
+	want(&w, is_true(&w.fuse), w.fuse.where, w.fuse.at);
 	*ret = w;
 	return 0;
 }

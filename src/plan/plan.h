@@ -90,6 +90,7 @@ struct plan {
 	const struct plan_userns *idmaps;             /* those made or opened so far */
 	struct plan_warning *warnings, *last_warning; /* in the order in which they were found */
 	const struct plan_overlay_wish *overlay;      /* the root as an overlay: plan/overlay.h */
+	bool overlay_fuse;     /* which fuse-overlayfs makes: plan/overlay_fuse.c */
 	const char *rdt_group; /* absolute: its resctrl group; NULL: linux.intelRdt is not there */
 	bool rdt_make;         /* which is made, if it is not there */
 	const char *rdt_monitor; /* absolute; NULL: none is made */

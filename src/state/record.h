@@ -8,7 +8,7 @@
 #include "base/json_out.h"
 #include "spec/spec.h"
 
-#define STATE_VERSION  3u
+#define STATE_VERSION  4u
 #define STATE_SIZE_MAX (64u * 1024 * 1024) /* of one file in ROOT/ID */
 
 enum state_status {

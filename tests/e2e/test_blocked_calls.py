@@ -149,7 +149,9 @@ def old_refused(w):
 
 @case("an older kernel: an overlay in a user namespace is refused", USER)
 def old_overlay(w):
-    r = w.bundle().probe("exit", "0").run("--overlay", before=blocked.old_kernel())
+    b = w.bundle().probe("exit", "0")
+    b.config["annotations"] = {"org.crun-lite.overlay.fuse": "false"}
+    r = b.run("--overlay", before=blocked.old_kernel())
     equal(r.status, 1, f"status of {r}")
     holds(r.err, "Linux 5.11", "hint")
 

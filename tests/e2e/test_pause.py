@@ -101,7 +101,7 @@ def bad_input(w, words):
 
 @case("a record that is damaged, or missing, is named", ROOT, USER)
 def damaged(w):
-    for text, part in ((None, "no state is recorded"), ("crun-lite-state=3\nrubbish", "damaged")):
+    for text, part in ((None, "no state is recorded"), ("crun-lite-state=4\nrubbish", "damaged")):
         id_ = w.id()
         path = os.path.join(w.state, id_)
         os.mkdir(path, 0o700)

@@ -122,6 +122,8 @@ static bool take_option(struct job *j, const char *word, struct plan_options *o)
 		o->overlay_size = value;
 	} else if (is_option(word, "--overlay-idmap", &value)) {
 		o->overlay_idmap = true;
+	} else if (is_option(word, "--overlay-fuse", &value)) {
+		o->overlay_fuse = true;
 	} else if (is_option(word, "--no-pivot", &value)) {
 		o->no_pivot = true;
 	} else if (is_option(word, "--no-new-keyring", &value)) {

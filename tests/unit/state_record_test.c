@@ -12,14 +12,14 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define FIRST "crun-lite-state=3\n"
+#define FIRST "crun-lite-state=4\n"
 #define ROWS                                                                                         \
 	"id=box\nphase=running\npid=12\nstart=345\nboot=b-1\nruntime_pid=6\nruntime_start=7\n"       \
 	"bundle=/b\nrootfs=/b/rootfs\ncgroup=/sys/fs/cgroup/box\ncgroup_inode=89\ncgroup_levels=2\n" \
 	"rdt_group=/r/box\nrdt_made=1\nrdt_monitor=/r/box/mon_groups/box\n"                          \
 	"manager=cgroupfs\nscope=\nrootless=0\nuid=0\ncreated=2026-01-01T00:00:00.000000000Z\n"      \
 	"detached=1\nterminal=0\nconfig_size=3\nconfig_sum=4\nhooks=5\n"                             \
-	"upper=/u/upper\nlower=/b/rootfs:/c\nuserxattr=1\nuids=0 1 2\\0a\ngids=0 3 4\\0a\n"
+	"upper=/u/upper\nlower=/b/rootfs:/c\nuserxattr=1\nfuse_pid=14\nfuse_start=15\nuids=0 1 2\\0a\ngids=0 3 4\\0a\n"
 
 static const struct spec_pair pairs[] = {
 	{ { .value = "a=b\n" }, { .value = "c=\\d\x7f\xc3\xa9" } },
@@ -51,6 +51,8 @@ static const struct state_record sample = {
 	.upper = "/u/upper",
 	.lower = "/b/rootfs:/c",
 	.userxattr = true,
+	.fuse_pid = 14,
+	.fuse_start = 15,
 	.uids = "0 1 2\n",
 	.gids = "0 3 4\n",
 };
@@ -114,18 +116,18 @@ static const struct {
 	{ "creating without a process", "running\npid=12", "creating\npid=0", 0, "" },
 	{ "another program's", FIRST, "{\"a\":1}", -EINVAL,
 		"its state record is not one of crun-lite" },
-	{ "newer", "state=3", "state=4", -EPROTONOSUPPORT,
-		"its state record is of version 4, written by a newer crun-lite: this one knows version 3" },
-	{ "older", "state=3", "state=2", -EPROTONOSUPPORT,
-		"its state record is of version 2, written by an older crun-lite: this one knows version 3" },
-	{ "version is no number", "state=3", "state=x", -EINVAL, TORN },
+	{ "newer", "state=4", "state=5", -EPROTONOSUPPORT,
+		"its state record is of version 5, written by a newer crun-lite: this one knows version 4" },
+	{ "older", "state=4", "state=3", -EPROTONOSUPPORT,
+		"its state record is of version 3, written by an older crun-lite: this one knows version 4" },
+	{ "version is no number", "state=4", "state=x", -EINVAL, TORN },
 	{ "row missing", "pid=12\n", "", -EINVAL, "line 4 of its state record: pid= expected" },
 	{ "row twice", "pid=12\n", "pid=12\npid=12\n", -EINVAL,
 		"line 5 of its state record: start= expected" },
 	{ "unknown row", "gids=0 3 4\\0a\n", "gids=0 3 4\\0a\nmore=1\n", -EINVAL,
-		"line 32 of its state record: annotation= expected" },
+		"line 34 of its state record: annotation= expected" },
 	{ "annotation without value", "gids=0 3 4\\0a\n", "gids=0 3 4\\0a\nannotation=a\n", -EINVAL,
-		"line 32 of its state record: annotation= has no value" },
+		"line 34 of its state record: annotation= has no value" },
 	{ "not a number", "pid=12", "pid=1x", -EINVAL,
 		"line 4 of its state record: pid= is not a number, or too large" },
 	{ "no number", "pid=12", "pid=", -EINVAL,

@@ -152,7 +152,7 @@ static const struct {
 	{ "empty", "", -EINVAL, "container \"box\": its state record is not one of crun-lite" },
 	{ "foreign", "{\"pid\":1}", -EINVAL,
 		"container \"box\": its state record is not one of crun-lite" },
-	{ "torn", "crun-lite-state=3\nid=b", -EINVAL,
+	{ "torn", "crun-lite-state=4\nid=b", -EINVAL,
 		"container \"box\": its state record is cut short or damaged" },
 };
 

@@ -1,5 +1,5 @@
 /* Id maps of another process: see users.h. */
-#include "diff/users.h"
+#include "parent/users.h"
 
 #include "host/host.h"
 #include "parent/ops.h"

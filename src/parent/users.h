@@ -1,6 +1,6 @@
-/* The ids that a container had, for a process in a new user namespace.  Decides nothing. */
-#ifndef CRUN_LITE_DIFF_USERS_H
-#define CRUN_LITE_DIFF_USERS_H
+/* The ids of a container, for a process in a new user namespace.  Decides nothing. */
+#ifndef CRUN_LITE_PARENT_USERS_H
+#define CRUN_LITE_PARENT_USERS_H
 
 #include "base/err.h"
 
