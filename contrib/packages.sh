@@ -32,6 +32,7 @@ test   cmd:zsh                   zsh zsh zsh zsh zsh
 test   cmd:fish                  fish fish fish fish fish
 test   cmd:man                   man-db man-db mandoc man-db man
 test   cmd:mkfs.erofs            erofs-utils erofs-utils erofs-utils erofs-utils erofs-utils
+test   cmd:fuse-overlayfs        fuse-overlayfs fuse-overlayfs fuse-overlayfs fuse-overlayfs fuse-overlayfs
 test   cmd:mksquashfs            squashfs-tools squashfs-tools squashfs-tools squashfs-tools squashfs
 test   cmd:mke2fs                e2fsprogs e2fsprogs e2fsprogs e2fsprogs e2fsprogs
 test   cmd:unshare               util-linux util-linux util-linux util-linux util-linux

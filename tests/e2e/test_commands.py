@@ -114,6 +114,8 @@ MAKING = (
     ("--bundle {bundle} --no-subreaper", 0, ""),
     ("--bundle {bundle} --overlay", 0, ""), ("--bundle {bundle} --overlay={dir}", 0, ""),
     ("--bundle {bundle} --overlay=", 1, "name is empty"),
+    ("--bundle {bundle} --overlay --overlay-fuse=false", 0, ""),
+    ("--bundle {bundle} --overlay --overlay-fuse=maybe", 1, "overlay-fuse"),
     ("--bundle {bundle} --overlay --overlay-size 1m", 0, ""),
     ("--bundle {bundle} --overlay --overlay-size x", 1, "overlay-size"),
     ("--bundle {bundle} --overlay-size 1m", 0, ""),
@@ -353,6 +355,7 @@ ROWS = [
         "--console-socket"),
     row("plan --preserve-fds 0 --no-pivot --no-new-keyring {bundle}", "", 0),
     row("plan --overlay --overlay-lower {dir} --overlay-size 1m {bundle}", "", 0, "overlay"),
+    row("plan --overlay --overlay-fuse=false {bundle}", "", 0, "overlay"),
     row("plan --overlay --overlay-idmap {bundle}", "", 1, "user namespace"),
 
     row("check {bundle}", "", 0, "0 errors"), row("check {bad}", "", 1, "hostname"),
