@@ -31,9 +31,13 @@ static const struct word {
 /* Only idmap and ridmap may have a value. */
 static bool is_word(const struct word *w, const char *option)
 {
-	const size_t len = strcspn(option, "=");
-	const bool valued = strcmp(w->text, "idmap") == 0 || strcmp(w->text, "ridmap") == 0;
+	size_t len;
+	bool valued;
 
+	if (w->text[0] != option[0])
+		return false; /* most of them, and a call takes longer */
+	len = strcspn(option, "=");
+	valued = strcmp(w->text, "idmap") == 0 || strcmp(w->text, "ridmap") == 0;
 	if (option[len] == '=' && valued)
 		return strlen(w->text) == len && memcmp(w->text, option, len) == 0;
 	return strcmp(w->text, option) == 0;
