@@ -104,12 +104,12 @@ int crl_state(struct crl *c, const char *id, char **ret, struct crl_error *e);
 struct crl_entry {
 	const char *id, *status, *bundle, *created, *owner;
 	int pid;           /* 0: none */
-	const char *state; /* as crl_state, on one line */
+	const char *state; /* as crl_state, on one line; NULL: not asked for */
 };
 
 /* Calls each with every container, in the order of their ids; entry NULL: why tells what is wrong
  * with it.  A negative result ends the list. */
-int crl_list(struct crl *c,
+int crl_list(struct crl *c, bool states,
 	int (*each)(void *data, const struct crl_entry *entry, const struct crl_error *why),
 	void *data, struct crl_error *e);
 

@@ -62,7 +62,7 @@ static void say_ids(struct typed *t)
 
 	if (crl_new(&settings, &crl, &ignored) < 0)
 		return;
-	(void)crl_list(crl, say_id, t, &ignored);
+	(void)crl_list(crl, false, say_id, t, &ignored);
 	crl_free(crl);
 }
 

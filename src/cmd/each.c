@@ -59,7 +59,7 @@ static int each_match(struct cmd *c, cmd_each_fn one, const void *data)
 	m.last = &m.first;
 	if (compile(c->args->words[0], &m.regex, &e) < 0)
 		return cmd_fail_usage(c, &e);
-	if (crl_list(c->crl, collect, &m, &public) < 0)
+	if (crl_list(c->crl, false, collect, &m, &public) < 0)
 		status = cmd_fail(c, &public);
 	regfree(&m.regex);
 	for (const struct match *i = m.first; status == 0 && i != NULL; i = i->next)

@@ -47,7 +47,7 @@ int cmd_list(struct cmd *c)
 	else if (!l.quiet)
 		(void)printf("%-12s %-10s %-10s %-24s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE",
 			"CREATED", "OWNER");
-	if (crl_list(c->crl, print_one, &l, &e) < 0)
+	if (crl_list(c->crl, l.json && !l.quiet, print_one, &l, &e) < 0)
 		return cmd_fail(c, &e);
 	if (l.json && !l.quiet)
 		(void)puts("]");

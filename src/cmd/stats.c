@@ -108,7 +108,7 @@ static int look_at_all(struct stats *s, struct crl_error *e)
 			return rc;
 	}
 	if (a->word_count == 0)
-		TRY(crl_list(s->cmd->crl, look_at_entry, s, e));
+		TRY(crl_list(s->cmd->crl, false, look_at_entry, s, e));
 	drop_unseen(s);
 	return 0;
 }

@@ -52,6 +52,7 @@ int crl_state(struct crl *c, const char *id, char **ret, struct crl_error *error
 struct listing {
 	int (*each)(void *data, const struct crl_entry *entry, const struct crl_error *why);
 	void *data;
+	bool states;
 	struct err *e;
 };
 
@@ -62,7 +63,7 @@ static int list_one(void *data, const char *id, const struct state_record *r,
 	struct crl_entry entry = { .id = id };
 	struct crl_error error;
 	char owner[OWNER_SIZE];
-	char *text;
+	char *text = NULL;
 	int rc;
 
 	if (r == NULL) {
@@ -70,7 +71,8 @@ static int list_one(void *data, const char *id, const struct state_record *r,
 		return l->each(l->data, NULL, &error);
 	}
 	status = live_status(r, status);
-	TRY(state_text(r, status, false, &text, l->e));
+	if (l->states)
+		TRY(state_text(r, status, false, &text, l->e));
 	entry.status = state_status_word(status);
 	entry.bundle = r->bundle;
 	entry.created = r->created;
@@ -82,12 +84,12 @@ static int list_one(void *data, const char *id, const struct state_record *r,
 	return rc;
 }
 
-int crl_list(struct crl *c,
+int crl_list(struct crl *c, bool states,
 	int (*each)(void *data, const struct crl_entry *entry, const struct crl_error *why),
 	void *data, struct crl_error *error)
 {
 	struct err e = { 0 };
-	struct listing l = { each, data, &e };
+	struct listing l = { each, data, states, &e };
 	int rc = crl_open_root(c, false, &e);
 
 	if (rc >= 0)

@@ -67,21 +67,26 @@ int state_lock(struct state_dir *d, int timeout_ms, struct err *e)
 	return state_no_container(d->id, e);
 }
 
-/* Is the open directory ours alone? */
+bool state_is_ours(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) && st->st_uid == sys_euid() && (st->st_mode & 077) == 0;
+}
+
+/* Says what is wrong with an open directory that is not ours alone. */
 static int verify(const struct state_dir *d, struct err *e)
 {
 	struct stat st;
 
 	if (fstat(d->fd, &st) < 0)
 		return err_sys(e, errno, POS_NONE, "cannot open container \"%s\"", d->id);
+	if (state_is_ours(&st))
+		return 0;
 	if (st.st_uid != sys_euid())
 		return err_set(e, EPERM, POS_NONE, "container \"%s\" belongs to user %u", d->id,
 			st.st_uid);
-	if ((st.st_mode & 077) != 0)
-		return err_set(e, EPERM, POS_NONE,
-			"the directory of container \"%s\" is open to others: its mode is %04o",
-			d->id, st.st_mode & 07777);
-	return 0;
+	return err_set(e, EPERM, POS_NONE,
+		"the directory of container \"%s\" is open to others: its mode is %04o", d->id,
+		st.st_mode & 07777);
 }
 
 int state_open(int root, const char *id, int timeout_ms, struct state_dir *ret, struct err *e)

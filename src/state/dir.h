@@ -5,6 +5,7 @@
 #include "state/state.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #define STATE_OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -39,6 +40,9 @@ bool state_is_named(const struct state_dir *d);
 
 /* "container does not exist".  Returns -ENOENT. */
 int state_no_container(const char *id, struct err *e);
+
+/* Is the directory ours alone?  As its stat(2) says. */
+bool state_is_ours(const struct stat *st);
 
 /* The record that holds, as it is written.  -ENOENT: there is none. */
 CHECKED int state_record_bytes(const struct state_dir *d, struct arena *a, struct state_bytes *ret);

@@ -28,16 +28,15 @@ static int is_this_boot(const struct state_record *r)
 	return strcmp(boot, r->boot) == 0;
 }
 
-/* The container's process; its maker's while that is at work.  1 alive, 0 not */
+/* The container's process; its maker's while that is at work.  1 alive, 0 not.  Most often there is
+ * no such process at all, and which boot it is does not matter. */
 static int is_alive(const struct state_record *r)
 {
 	const bool creating = r->phase == STATE_CREATING;
-	const int rc = is_this_boot(r);
-
-	if (rc <= 0)
-		return rc;
-	return proc_is_alive((pid_t)(creating ? r->runtime_pid : r->pid),
+	const int rc = proc_is_alive((pid_t)(creating ? r->runtime_pid : r->pid),
 		creating ? r->runtime_start : r->start);
+
+	return rc <= 0 ? rc : is_this_boot(r);
 }
 
 int state_status(const struct state_record *r, enum state_status *ret, struct err *e)
