@@ -6,10 +6,12 @@
 #include "parent/made.h"
 
 #include "base/sys.h"
+#include "parent/fuse.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -258,10 +260,14 @@ _Noreturn static void remove_inside(struct parent *p)
 static void remove_served(struct parent *p)
 {
 	const pid_t pid = fork();
+	AUTO_FD pidfd = FD_NONE;
 	int status = 1;
 
 	if (pid == 0)
 		remove_inside(p);
+	pidfd = pid < 0 ? FD_NONE : sys_pidfd_open(pid);
+	if (pidfd >= 0 && poll(&(struct pollfd){ pidfd, POLLIN, 0 }, 1, UNDO_SECONDS * 1500) == 0)
+		fuse_kill(&p->fuse); /* it holds whom it does not answer, alarm or not */
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (status != 0)

@@ -1,16 +1,19 @@
 """mounts add and remove: what a container that is there gets, and loses; all of it or nothing."""
 
 import contextlib
+import errno
 import json
 import os
 import re
 import signal
+import stat
+import struct
 import subprocess
 import time
 
 from lib import host, kernel, race as racing, seen
 from lib.race import Race
-from lib.suite import ROOT, USER, case, check, equal, holds, note, rows, same
+from lib.suite import ROOT, USER, case, check, equal, holds, note, rows, same, skip
 from lib.world import reap
 
 
@@ -325,6 +328,49 @@ def ended(w, number, status):
         same(inside(b), before, "mounts")
         if number == signal.SIGTERM:
             equal(files(b), tree, "files")
+
+
+def keep_names(device):
+    """Answers what the kernel asks of the root, and no question for a name in it."""
+    answers = {26: struct.pack("<2I12xI40x", 7, 31, 4096),
+               3: struct.pack("<Q8xQ52xII20x", 60, 1, stat.S_IFDIR | 0o755, 2)}
+    while True:
+        kind, number = struct.unpack_from("<4xIQ", os.read(device, 1 << 17))
+        body = answers.get(kind, b"")
+        if kind != 1:
+            os.write(device, struct.pack("<IiQ", 16 + len(body), 0 if body else -errno.ENOSYS,
+                                         number) + body)
+
+
+@case("mounts: a file system in the container that answers nobody")
+def held(w):
+    """As one of the container's own does that it serves by FUSE."""
+    if not os.path.exists("/dev/fuse"):
+        skip("/dev/fuse is not here")
+    top = w.directory("served")
+    device = os.open("/dev/fuse", os.O_RDWR)
+    kernel.mount("keeper", top, "fuse", 0,
+                 f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other")
+    server = os.fork()
+    if server == 0:
+        keep_names(device)
+    os.close(device)
+    try:
+        b = w.bundle().mount("/held", "bind", top, "bind")
+        with container(b):
+            path = os.path.join(b.path, "list.json")
+            with open(path, "w", encoding="ascii") as f:
+                json.dump([mount("/held/x", "tmpfs", "tmpfs")], f)
+            with open(path + ".err", "wb") as err:  # stays open in what hangs
+                p = w.popen(w.words("mounts", "add", b.id, path), stderr=err)
+            time.sleep(0.5)
+            equal(p.poll(), None, "it waits")
+            p.terminate()
+            equal(p.wait(60), -signal.SIGTERM, "end")
+    finally:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+        kernel.umount(top)
 
 
 REFUSED = [("the root", "cannot be covered", mount("/", "tmpfs", "tmpfs")),

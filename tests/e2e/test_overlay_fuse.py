@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import stat
+import sys
 import time
 
 import test_overlay as o
@@ -448,6 +449,30 @@ def stand_in(w, text, parts):
         holds(r.err, part, "message")
     check("\x1b" not in r.err, "an escape sequence came through")
     check(not os.path.exists(keep), "the directory for writes was left")
+    none_left(w)
+
+
+# Answers the kernel's first question, reads the second and keeps it: whoever asked cannot be killed.
+KEEPER = f"""#!{sys.executable}
+import os, struct, time
+unique, = struct.unpack_from("<8xQ", os.read(3, 1 << 17))
+os.write(3, struct.pack("<IiQ2I12xI40x", 80, 0, unique, 7, 31, 4096))
+os.read(3, 1 << 17)
+time.sleep(300)
+"""
+
+
+@case("fuse: a program that keeps a question for itself")
+@fused
+def keeper(w):
+    where = w.directory("bin")
+    o.write(where + "/fuse-overlayfs", KEEPER, 0o755)
+    b = w.bundle()
+    begin = time.monotonic()
+    r = b.run(FUSE, env=w.environment(PATH=f"{where}:/usr/bin:/bin"))
+    equal((r.status, r.out), (1, ""), str(r))
+    holds(r.err, "does not answer within 10 seconds", "message")
+    check(time.monotonic() - begin < 25, "it ends soon after")
     none_left(w)
 
 
