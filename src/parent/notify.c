@@ -128,19 +128,41 @@ static int pass_ready(struct notify *n)
 	return send_barrier(n);
 }
 
+/* Our wait for a host that takes nothing is bounded once, not once a message of the container. */
+static void tell_host(struct notify *n)
+{
+	const int rc = pass_ready(n);
+
+	n->passed = n->passed || rc == 0;
+	if (rc == 0)
+		return;
+	n->error = -rc;
+	fd_close(&n->barrier);
+	fd_close(&n->sock);
+}
+
+void notify_read(struct notify *n)
+{
+	const bool again = n->again;
+
+	fd_close(&n->barrier);
+	n->again = false;
+	if (again)
+		tell_host(n);
+}
+
 void notify_pass(struct notify *n)
 {
 	char text[MESSAGE_MAX];
 	/* without room for descriptors: those that come along are closed by the kernel */
 	const ssize_t len = recv(n->sock, text, sizeof(text), MSG_TRUNC | MSG_DONTWAIT);
-	int rc;
 
 	if (len <= 0 || (size_t)len > sizeof(text) || !notify_is_ready(text, (size_t)len))
 		return;
-	rc = pass_ready(n);
-	n->passed = n->passed || rc == 0;
-	if (rc < 0)
-		n->error = -rc;
+	if (n->barrier != FD_NONE)
+		n->again = true;
+	else
+		tell_host(n);
 }
 
 /* 1: all was read; 0: not in time; a negative errno */

@@ -16,6 +16,7 @@ struct notify {
 	int barrier; /* ends when the host has read all that was sent; FD_NONE: nothing was */
 	pid_t main;  /* which process is told to be the main one */
 	bool passed; /* something was */
+	bool again;  /* and it was told again, before the host had read that */
 	int error;   /* why something was not; an errno value, 0: all was */
 };
 
@@ -32,8 +33,13 @@ CHECKED int notify_connect(const char *address, struct notify *n, struct err *e)
 /* Makes the container's socket in a directory of ours, open to whatever user it has. */
 CHECKED int notify_bind(int dir, struct notify *n, struct err *e);
 
-/* Reads one message, which there must be, and passes on what counts in it. */
+/* Reads one message, which there must be, and passes on what counts in it: once for all that comes
+ * while the host is still to read what it was sent.  When it cannot be told, nobody listens from
+ * then on. */
 void notify_pass(struct notify *n);
+
+/* The host has read what it was sent: the barrier has ended. */
+void notify_read(struct notify *n);
 
 /* Waits until something was passed on and read there, but for that 30 s at most, or the process
  * has ended.

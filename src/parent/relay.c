@@ -227,7 +227,7 @@ enum {
 static void handle_notify(struct relay *r, short from_program, short from_host)
 {
 	if (from_host != 0)
-		fd_close(&r->notify->barrier);
+		notify_read(r->notify);
 	if (from_program != 0)
 		notify_pass(r->notify);
 }

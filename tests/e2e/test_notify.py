@@ -229,6 +229,27 @@ def foreground(w):
         m.nothing()
 
 
+@case("notify: in the foreground, a flood of READY=1 for a host that reads nothing", ROOT, USER)
+def flood(w):
+    b = w.bundle().probe("notify", *["READY=1"] * 2000, "+100").write()
+    with Manager(w) as m:
+        p = started(w, m, "run", "--bundle", b.path, b.id)
+        equal([m.message(keep=True) for _ in range(3)],
+              ["READY=1", f"MAINPID={p.pid}", "BARRIER=1"], "messages")
+        ended(p)
+        m.nothing()
+    b.probe("notify", *["READY=1"] * 2000, "+1000").write()
+    with Manager(w) as m:
+        p = started(w, m, "run", "--bundle", b.path, b.id)
+        for _ in range(3):
+            m.message(keep=True)
+        time.sleep(0.2)
+        m.release()
+        m.told(p.pid)
+        ended(p)
+        m.nothing()
+
+
 @case("notify: in the foreground with a terminal, and signals are passed on")
 def terminal(w):
     b = w.bundle().shell("trap 'exit 7' TERM; /bin/probe notify READY=1; while :; do sleep 0.1; done")
