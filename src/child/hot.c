@@ -65,7 +65,7 @@ static int check_mount(
 	TRY(mount_of(root, ".", &id));
 	if (found->stx_mnt_id == id)
 		return -EBUSY;
-	/* A link of the image may lead to them, too. */
+	/* A link of the image may lead to them. */
 	for (size_t i = 0; op->spared[i] != NULL; i++)
 		if (mount_of(root, op->spared[i], &id) == 0 && found->stx_mnt_id == id)
 			return -EPERM;
@@ -77,7 +77,9 @@ int do_mount_find(struct child *c, const struct plan_mount_find *op)
 	struct statx found;
 	int rc;
 
-	TRY(child_fill(c, op->into, look_up(c->slots[SLOT_ROOT], op->path, false)));
+	/* The container's root can move what lies above a mount, and put a link there to another.
+	 */
+	TRY(child_fill(c, op->into, look_up(c->slots[SLOT_ROOT], op->path, true)));
 	TRY(look_at(c->slots[op->into], &found));
 	TRY(check_mount(c, op, &found));
 	/* Never done, for we have it in use: but it tells whether it may be (umount(2)). */

@@ -438,9 +438,9 @@ def stopped(w):
 STAYS = [("nothing there", 'nothing is mounted on "/none"', mount("/none", "", "")),
          ("no mount point", 'nothing is mounted on "/bin"', mount("/bin", "", "")),
          ("the root", "cannot be taken away", mount("/", "", "")),
-         ("a link to the root", "is the root", mount("/to-root", "", "")),
+         ("a link to the root", "symbolic link", mount("/to-root", "", "")),
          ("a mask", "masks a part", mount("/proc/sys", "", "")),
-         ("a link to a mask", "masks a part", mount("/to-proc", "", "")),
+         ("a link to a mask", "symbolic link", mount("/to-proc", "", "")),
          ("one twice", "twice", mount("/there", "", ""))]
 
 
@@ -453,6 +453,17 @@ def stay(w, part, entry):
         refused(b, "remove", part, mount("/there", "", ""), entry)
         must(b, "remove", mount("/there", "", ""))
         equal(at(b, "/there"), [], "mounts")
+
+
+@case("mounts: the container puts a link to another mount in the place of one", ROOT, USER)
+def exchanged(w):
+    b = w.bundle().mount("/a/b", "tmpfs", "tmpfs").mount("/cover", "tmpfs", "tmpfs")
+    with container(b):
+        w.must("exec", b.id, "/bin/busybox", "mv", "/a", "/moved")
+        w.must("exec", b.id, "/bin/busybox", "mkdir", "/a")
+        w.must("exec", b.id, "/bin/busybox", "ln", "-s", "/cover", "/a/b")
+        refused(b, "remove", "symbolic link", mount("/a/b", "", ""))
+        equal((len(at(b, "/cover")), len(at(b, "/moved/b"))), (1, 1), "mounts")
 
 
 @case("mounts: removed with what is mounted below it, and one on another", ROOT, USER)
