@@ -67,18 +67,37 @@ int notify_connect(const char *address, struct notify *n, struct err *e)
 	return err_hint(e, "it is in the environment of crun-lite: unset it, if nobody waits");
 }
 
+/* By descriptor, after a look at it: a container with the right to mount can make its side of the
+ * directory writable, and put a link to something of the host's there. */
+static int open_to_all(int dir)
+{
+	AUTO_FD node = openat(dir, SOCKET_NAME, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	struct stat st;
+
+	if (node < 0 || fstat(node, &st) < 0)
+		return -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	return fchmodat(AT_FDCWD, path, 0666, 0) < 0 ? -errno : 0;
+}
+
 int notify_bind(int dir, struct notify *n, struct err *e)
 {
 	struct sockaddr_un own = { .sun_family = AF_UNIX };
 	AUTO_FD sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc = 0;
 
 	(void)unlinkat(dir, SOCKET_NAME, 0); /* of a start that failed; else it is not there */
 	/* by its descriptor: the path of the directory may be longer than an address */
 	(void)snprintf(own.sun_path, sizeof(own.sun_path), "/proc/self/fd/%d/" SOCKET_NAME, dir);
-	if (sock < 0 || bind(sock, (const struct sockaddr *)&own, sizeof(own)) < 0 ||
-		fchmodat(dir, SOCKET_NAME, 0666, 0) < 0) /* the umask has its say before */
-		return err_sys(
-			e, errno, POS_NONE, "cannot make the notify socket of the container");
+	if (sock < 0 || bind(sock, (const struct sockaddr *)&own, sizeof(own)) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = open_to_all(dir); /* the umask has its say before */
+	if (rc < 0)
+		return err_sys(e, -rc, POS_NONE, "cannot make the notify socket of the container");
 	n->sock = fd_take(&sock);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include "state/dir.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -111,11 +113,32 @@ int state_open(int root, const char *id, int timeout_ms, struct state_dir *ret, 
 
 /* --- removing ----------------------------------------------------------------------------- */
 
-static int remove_inside(int dir, bool deeper);
+static int remove_inside(int dir, int up);
 
-static int remove_one(int dir, const char *name, bool deeper)
+/* 1: done.  Its number is a name that is free, unless somebody has seen to the contrary. */
+static int move_up(int dir, const char *name, int up)
+{
+	char number[40];
+	struct stat st;
+	int rc = -1;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	for (unsigned n = 0; rc < 0; n++) {
+		(void)snprintf(number, sizeof(number), "%llu.%u", (unsigned long long)st.st_ino, n);
+		rc = renameat2(dir, name, up, number, RENAME_NOREPLACE);
+		if (rc < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 1;
+}
+
+/* up  where a directory goes that holds others; FD_NONE: all in it is removed
+ * Returns  1 something has gone up, and is to be removed from there */
+static int remove_one(int dir, const char *name, int up)
 {
 	AUTO_FD sub = FD_NONE;
+	int rc;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -123,32 +146,37 @@ static int remove_one(int dir, const char *name, bool deeper)
 		return -errno;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	if (errno != ENOTEMPTY || !deeper)
+	if (errno != ENOTEMPTY)
 		return -errno;
+	if (up != FD_NONE)
+		return move_up(dir, name, up);
 	sub = openat(dir, name, STATE_OPEN_DIR);
 	if (sub < 0)
 		return -errno;
-	TRY(remove_inside(sub, false));
-	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+	rc = remove_inside(sub, dir);
+	TRY(rc);
+	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : rc;
 }
 
-/* Removes all that is in a directory; directories in it too, and what is in those if deeper. */
-static int remove_inside(int dir, bool deeper)
+/* The same for all that is in a directory.  A container with the right to mount can make the
+ * directory of its notify socket writable, and what it leaves there is as deep as it likes. */
+static int remove_inside(int dir, int up)
 {
 	AUTO_FD again = openat(dir, ".", STATE_OPEN_DIR);
 	const struct dirent *entry;
 	DIR *list = again < 0 ? NULL : fdopendir(again);
-	int rc = 0;
+	int rc = 0, moved = 0;
 
 	if (list == NULL)
 		return -errno;
 	(void)fd_take(&again); /* closed with the list */
-	while (rc == 0 && (entry = readdir(list)) != NULL) {
+	while (rc >= 0 && (entry = readdir(list)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			rc = remove_one(dir, entry->d_name, deeper);
+			rc = remove_one(dir, entry->d_name, up);
+		moved |= rc > 0;
 	}
 	(void)closedir(list); /* only read */
-	return rc;
+	return rc < 0 ? rc : moved;
 }
 
 int state_remove(struct state_dir *d, struct err *e)
@@ -157,12 +185,13 @@ int state_remove(struct state_dir *d, struct err *e)
 	static const char *const names[] = { STATE_FIRST, "state" };
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(names) && rc == 0; i++)
-		rc = remove_one(d->fd, names[i], true);
-	if (rc == 0 && unlinkat(d->root, d->id, AT_REMOVEDIR) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(names) && rc >= 0; i++)
+		rc = remove_one(d->fd, names[i], FD_NONE);
+	if (rc >= 0 && unlinkat(d->root, d->id, AT_REMOVEDIR) < 0)
 		rc = -errno;
 	if (rc == -ENOTEMPTY) {
-		rc = remove_inside(d->fd, true);
+		while ((rc = remove_inside(d->fd, FD_NONE)) > 0)
+			continue;
 		if (rc == 0 && unlinkat(d->root, d->id, AT_REMOVEDIR) < 0)
 			rc = -errno;
 	}

@@ -296,6 +296,18 @@ def inside(w):
         holds(r.err, "Read-only file system", "touch")
 
 
+@case("notify: a container that makes the directory writable leaves no state behind")
+def writable(w):
+    b = w.bundle().caps("SYS_ADMIN").shell(
+        "cd /run/notify; /bin/busybox mount -o remount,bind,rw /run/notify && for i in 1 2 3; do "
+        "/bin/busybox mkdir -p $i/1/2/3/4/5/6 $i/a/b && echo x >$i/1/2/f; done; "
+        "/bin/busybox find . | /bin/busybox wc -l").write()
+    with Manager(w) as m:
+        r = w.crun("run", "--bundle", b.path, b.id, env=environment(w, m))
+        equal((r.status, r.out, r.err), (0, "32\n", ""), f"{r}")
+        equal(os.listdir(w.state), [], "state")
+
+
 def own_variable(b):
     b.process["env"].append("NOTIFY_SOCKET=/mine")
     return "NOTIFY_SOCKET=/mine"
