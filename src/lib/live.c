@@ -128,7 +128,13 @@ int live_end(const struct live *l, struct err *e)
 	if (rc < 0 && rc != -ESRCH)
 		return err_sys(e, -rc, POS_NONE, "cannot kill container \"%s\"", l->record.id);
 	p.fd = pidfd;
-	if (poll(&p, 1, END_MS) <= 0)
+	rc = poll(&p, 1, END_MS);
+	if (rc == 0 && l->record.fuse_pid != 0) {
+		/* a question that fuse-overlayfs has read and not answered holds it */
+		TRY(live_end_fuse(&l->record, e));
+		rc = poll(&p, 1, END_MS);
+	}
+	if (rc <= 0)
 		return err_set(e, EBUSY, POS_NONE,
 			"container \"%s\": process %d does not end after SIGKILL", l->record.id,
 			(int)l->record.pid);

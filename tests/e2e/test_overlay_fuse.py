@@ -395,6 +395,19 @@ def server_hangs(w):
     none_left(w)
 
 
+@case("fuse: a server that hangs with a question of the program's")
+@fused
+def server_holds(w):
+    for _ in range(3):  # it is at work on one nearly always
+        b = w.bundle().shell("while :; do /bin/busybox dd if=/dev/zero of=/f bs=1M count=50 "
+                             "conv=fsync 2>/dev/null; done").detached(FUSE)
+        time.sleep(0.5)
+        os.kill(server(w), signal.SIGSTOP)
+        time.sleep(0.2)
+        w.must("delete", "--force", b.id, limit=60)
+        none_left(w)
+
+
 @case("fuse: the runtime is killed at random moments", ROOT, USER)
 @fused
 def killed(w):
