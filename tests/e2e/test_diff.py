@@ -25,6 +25,8 @@ LONG = b"l" * 255
 ODD = (b"new\nline", b"esc\x1b[31m", b"\xff\xfe not UTF-8", b"\xc3\xa9\xe2\x82\xac", b" ", LONG,
        b"quote\"back\\slash", b"\xe2\x80\xae turned")
 
+LINUX_SINCE_USER = (5, 11)  # before that it is fuse-overlayfs: test_overlay_fuse.py
+
 
 def write(path, data=b"", mode=0o644):
     with open(path, "wb") as f:

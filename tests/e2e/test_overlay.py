@@ -9,6 +9,7 @@ import subprocess
 from lib import host, kernel, seen
 from lib.suite import ROOT, USER, case, check, equal, holds, rows, same, skip
 
+LINUX_SINCE_USER = (5, 11)  # before that it is fuse-overlayfs: test_overlay_fuse.py
 LOWER, KEY = "--overlay-lower", "org.crun-lite.overlay"
 STAT = "/bin/busybox stat -c '%n %u:%g %a'"
 NAMES = ("a:b", "a,b=c", "back\\slash\\", "end\\", " two  spaces ", "\u00fc\u4e16\u754c",

@@ -2,7 +2,8 @@
 
 A test is a function that takes a World and is marked with `case` (one test) or `rows` (one test a
 row).  It passes when it returns; `fail` and its kin, or Skip, end it.  A file whose tests all need
-a later kernel than the oldest says so: LINUX_SINCE = (major, minor).
+a later kernel than the oldest says so: LINUX_SINCE = (major, minor); as a plain user,
+LINUX_SINCE_USER.
 """
 
 import fnmatch
@@ -95,8 +96,11 @@ def same(got, want, what):
     fail("\n".join([f"{what}:"] + parts))
 
 
-def _check_kernel(function):
-    since = getattr(sys.modules[function.__module__], "LINUX_SINCE", kernel.RELEASE)
+def _check_kernel(function, role):
+    module = sys.modules[function.__module__]
+    since = getattr(module, "LINUX_SINCE", kernel.RELEASE)
+    if role == USER:
+        since = max(since, getattr(module, "LINUX_SINCE_USER", kernel.RELEASE))
     if kernel.RELEASE < since:
         skip(f"needs Linux {since[0]}.{since[1]}")
 
@@ -125,7 +129,7 @@ def run(worlds, patterns, verbose):
         try:
             if isinstance(world, str):
                 raise Skip(world)
-            _check_kernel(function)
+            _check_kernel(function, role)
             with world.test():
                 function(world, *rest)
             _say(f"ok {name}")
