@@ -82,6 +82,23 @@ static int new_memfd(void)
 	return memfd_create("crun-lite", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
+/* The kernel refuses while anybody holds one of the pages, if only for a moment: a daemon that
+ * looks at what memory is used for, say.  It waits for that itself, but not for long. */
+static int seal(int fd)
+{
+	enum {
+		TRIES = 20
+	};
+
+	for (int i = 0; i < TRIES; i++) {
+		if (fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+			return 0;
+		if (errno != EBUSY)
+			break;
+	}
+	return -errno;
+}
+
 static int exec_copy(char *const argv[], char *const envp[])
 {
 	AUTO_FD self = openat(AT_FDCWD, SELF, O_RDONLY | O_CLOEXEC);
@@ -90,8 +107,9 @@ static int exec_copy(char *const argv[], char *const envp[])
 	if (self < 0 || copy < 0)
 		return -errno;
 	TRY(copy_all(self, copy));
-	if (fchmod(copy, 0555) < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
+	if (fchmod(copy, 0555) < 0)
 		return -errno;
+	TRY(seal(copy));
 	return sys_execfd(copy, argv, envp);
 }
 
