@@ -6,7 +6,7 @@ The ids are those of docs/attacks.md.
 import os
 import re
 
-from lib.suite import ROOT, USER, case, check, equal, note, rows, same
+from lib.suite import ROOT, USER, case, check, equal, note, rows, same, skip
 from lib.trace import calls
 
 # Calls that take names of files.
@@ -66,6 +66,8 @@ CONFIGS = (("plain", plain, ()), ("everything", everything, ()), ("bare /dev", b
 
 def traced(w, make, options):
     """The calls of a run, and of its child: those from where the root is opened to the change."""
+    if os.getuid() != 0:
+        skip("needs root: under a plain user's strace newuidmap has no rights")
     b = w.bundle().probe("exit", "0")
     make(b)
     b.write()
