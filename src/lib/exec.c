@@ -218,9 +218,7 @@ static int run_blocked(struct exec *x, int *ret_status, struct crl_error *error)
 	if (rc < 0)
 		return crl_fail(rc, &e, error);
 	rc = run(x, ret_status, &e);
-	if (x->parent.signal > 0)
-		(void)raise(x->parent.signal); /* takes effect when it is let through again */
-	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
+	relay_unblock(&before, x->parent.signal);
 	return crl_fail(rc, &e, error);
 }
 

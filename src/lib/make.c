@@ -285,9 +285,7 @@ static int make_and_leave(struct making *m, struct err *e)
 	if (rc == 0)
 		await_ready(m, &before);
 	trace_write(&m->trace);
-	if (m->signal > 0)
-		(void)raise(m->signal); /* takes effect when it is let through again */
-	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
+	relay_unblock(&before, m->signal);
 	return rc;
 }
 
@@ -361,6 +359,6 @@ int crl_run(struct crl *c, const char *id, const struct crl_options *o, int *ret
 		return crl_fail(rc, &e, error);
 	rc = run(&m, ret_status, &e);
 	trace_write(&m.trace);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
+	relay_unblock(&before, 0);
 	return crl_fail(rc, &e, error);
 }

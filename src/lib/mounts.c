@@ -162,9 +162,7 @@ static int make_blocked(struct mounting *m, bool remove, struct crl_error *error
 	if (rc < 0)
 		return crl_fail(rc, &e, error);
 	rc = make(m, remove, &e);
-	if (m->parent.signal > 0)
-		(void)raise(m->parent.signal); /* takes effect when it is let through again */
-	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail: it was valid before */
+	relay_unblock(&before, m->parent.signal);
 	return crl_fail(rc, &e, error);
 }
 

@@ -53,6 +53,13 @@ int relay_block(sigset_t *ret_old, struct err *e)
 	return 0;
 }
 
+void relay_unblock(const sigset_t *before, int signal)
+{
+	if (signal > 0)
+		(void)raise(signal);
+	(void)sigprocmask(SIG_SETMASK, before, NULL); /* cannot fail: it was valid before */
+}
+
 static void set_size(int master)
 {
 	struct winsize size;

@@ -12,6 +12,10 @@
  * Called before the clone, so that none is lost; the child unblocks its own. */
 CHECKED int relay_block(sigset_t *ret_old, struct err *e);
 
+/* Lets them through again, as they were before; and this one first, which was taken out of turn: it
+ * takes effect now.  signal: 0 or less, none */
+void relay_unblock(const sigset_t *before, int signal);
+
 /* Makes a terminal that was just made ready for its program: it has the size of the caller's, if
  * the caller has one; and where our output is no terminal, a newline of the program's stays a
  * newline. */

@@ -28,7 +28,8 @@ struct found {
 	enum state_status status;
 };
 
-/* One that has its last record, and nothing about it is odd: with half the calls. */
+/* One that has its last record, and nothing about it is odd: with half the calls.  By its name
+ * twice, which is ours alone to change, as the root is. */
 static int look_at_once(int root, const char *id, struct arena *a, struct found *ret)
 {
 	const char *const path = arena_printf(a, "%s/state", id);
