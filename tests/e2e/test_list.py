@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
 import time
 
 from lib import host
@@ -26,6 +27,40 @@ def created(w):
     b = w.bundle().probe("pause")
     b.create(to_files=True)
     return b
+
+
+def spoil_mode(top):
+    os.chmod(top, 0o755)
+
+
+def spoil_link(top):
+    os.rename(top + "/state", top + "/other")
+    os.symlink("other", top + "/state")
+
+
+def spoil_fifo(top):
+    os.unlink(top + "/state")
+    os.mkfifo(top + "/state", 0o600)
+
+
+@rows("list: told as what it is", (("open to others", spoil_mode, "is open to others: its mode is 0755"),
+                                  ("its record a link", spoil_link, "Too many levels of symbolic"),
+                                  ("its record a FIFO", spoil_fifo, "cannot read its state record")),
+      ROOT, USER)
+def spoilt(w, spoil, text):
+    b = w.bundle().probe("exit", "0")
+    b.must("--keep")
+    top = os.path.join(w.state, b.id)
+    kept = shutil.copytree(top, os.path.join(w.directory("kept"), "c"))
+    spoil(top)
+    r = w.crun("list")
+    equal(r.out.split(), HEAD, f"{r}")
+    holds(r.err, text, "error")
+    shutil.rmtree(top)
+    subprocess.run(["cp", "-a", kept, top], check=True)
+    for name in [top] + [os.path.join(top, n) for n in os.listdir(top)]:
+        w.own(name)
+    w.must("delete", b.id)
 
 
 @case("list: a table, JSON, ids alone; nothing is an empty list", ROOT, USER)

@@ -20,6 +20,13 @@ def strace(call, what, *more):
             "-e", f"inject={call}:{what}", *more]
 
 
+@case("a copy of the program is sealed, though its memory is looked at for a moment", USER)
+def busy_seal(w):
+    r = w.command(strace("fcntl", "error=EBUSY:when=2..4") + w.words("exec", w.id(), "true"))
+    equal(r.status, 255, f"{r}")
+    holds(r.err, "container does not exist", "what comes after it")
+
+
 # --- namespaces of others ---------------------------------------------------------------------
 
 
