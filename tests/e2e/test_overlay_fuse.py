@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import time
 
@@ -77,6 +78,9 @@ def none_left(w, what=""):
 @rows("fuse: everything can be written", (("memory", False), ("directory", True)), ROOT, USER)
 @fused
 def writes(w, keep):
+    version = subprocess.run(["fuse-overlayfs", "--version"], capture_output=True, text=True, check=False)
+    if keep and "fuse-overlayfs: version 1.13" in version.stdout:
+        skip("fuse-overlayfs 1.13 forgets, at the next mount, writes to a layer's file with two names")
     b = w.bundle().caps("DAC_OVERRIDE", "FOWNER")
     b.shell("PATH=/bin:$PATH; for a in mv rm chmod ln mkdir; do busybox ln -s busybox /bin/$a; "
             "done;" + o.WRITES + (o.LOOK if not keep else ""))
